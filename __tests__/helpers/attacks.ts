@@ -35,6 +35,14 @@ export const BEADS_TABLES = [
   'CREATE TABLE config (`key` VARCHAR(255) PRIMARY KEY, value TEXT NOT NULL)',
 ];
 
+/** The tables by which bd finds other databases, with a row, and its statuses. */
+export const STEERING_TABLES = [
+  'CREATE TABLE routes (prefix VARCHAR(32) PRIMARY KEY, path VARCHAR(512), updated_at DATETIME)',
+  'CREATE TABLE federation_peers (name VARCHAR(255) PRIMARY KEY, remote_url VARCHAR(1024), password_encrypted BLOB, last_sync DATETIME)',
+  "INSERT INTO federation_peers VALUES ('east', 'https://east.example/db', NULL, NULL)",
+  'CREATE TABLE custom_statuses (name VARCHAR(64) PRIMARY KEY, category VARCHAR(32))',
+];
+
 export const CONFIG = [...BEADS_TABLES, "INSERT INTO config VALUES ('issue_prefix', 'kb')"];
 
 /** A commit by force of two halves that break a constraint of `u` together. */

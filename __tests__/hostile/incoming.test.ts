@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { type Attack, BEADS_TABLES, testAttacks } from '../helpers/attacks.ts';
+import { type Attack, BEADS_TABLES, STEERING_TABLES, testAttacks } from '../helpers/attacks.ts';
 import { mailboxes, type Sending } from '../helpers/mailboxes.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
@@ -10,13 +10,7 @@ const TIMES = [
 ];
 const IGNORED = ["INSERT INTO dolt_ignore VALUES ('private%', true), ('private_shared', false)"];
 const NOTES = 'CREATE TABLE Private_Notes (id INT PRIMARY KEY, text VARCHAR(40))';
-const BEADS = [
-  ...BEADS_TABLES,
-  'CREATE TABLE routes (prefix VARCHAR(32) PRIMARY KEY, path VARCHAR(512), updated_at DATETIME)',
-  'CREATE TABLE federation_peers (name VARCHAR(255) PRIMARY KEY, remote_url VARCHAR(1024), password_encrypted BLOB, last_sync DATETIME)',
-  "INSERT INTO federation_peers VALUES ('east', 'https://east.example/db', NULL, NULL)",
-  'CREATE TABLE custom_statuses (name VARCHAR(64) PRIMARY KEY, category VARCHAR(32))',
-];
+const BEADS = [...BEADS_TABLES, ...STEERING_TABLES];
 
 /** Ten parents, of which each has three children. */
 const FAMILY = [

@@ -27,6 +27,17 @@ test('a peer changes only the rows of the systems that its trust names', async (
     held: [{ table: 'issues', key: { id: 'bd-1' }, column: 'source_system', value: 'here' }],
   });
   expect((await pulled(''))?.error?.code).toBe('peer-untrusted');
+  // The same change here does not count, nor does another one beside it.
+  const start = await local.head();
+  await local.commit(
+    'the same',
+    "UPDATE issues SET title = 'theirs' WHERE id = 'bd-1'",
+    "UPDATE issues SET title = 'ours' WHERE id = 'bd-2'",
+  );
+  const peers = `box: {endpoint: "${url}", trust: ["github:*/*"]}`;
+  const [same] = (await command(folder, peers, { command: 'pull', dryRun: true })).result.peers;
+  expect(same).toMatchObject({ error: null, plan: { pull: 'merge' } });
+  await local.sql(`CALL DOLT_RESET('--hard', '${start}')`);
   const came = await pulled('here');
   const sources = [{ system: 'here', creator: '', rows: 1 }];
   expect(came).toMatchObject({ status: 'pulled', error: null, attribution: { table: 'issues', rows: 1, sources } });

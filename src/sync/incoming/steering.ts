@@ -11,6 +11,7 @@ import {
 } from '../../dolt/rows/rows-by-name.ts';
 import { bareType, columnsAt, keyNames } from '../../dolt/schema/columns.ts';
 import { tableNamesAt } from '../../dolt/schema/table-definitions.ts';
+import type { Cells } from '../../dolt/sql/cell.ts';
 import { mergeBases } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { type SteeringRows, type TablesOfHeads, tableNamed } from './incoming-changes.ts';
@@ -39,7 +40,8 @@ export async function readSteering(
 ): Promise<SteeringRows[]> {
   const found: SteeringRows[] = [];
   // A head that replaces ours is compared with ours in any case.
-  const bases = heads.base === heads.ours ? [] : await mergeBases(sql, heads.ours, heads.theirs);
+  const isReplacing = heads.base === heads.ours;
+  const bases = isReplacing ? [] : await mergeBases(sql, heads.ours, heads.theirs);
   const isUnchanged = bases.length < 2 ? null : await unchangedTables(sql, heads, bases);
   for (const name of [SETTINGS, STATUSES, ...ADDRESS_TABLES]) {
     const table = tableNamed(tables.theirs, name);
@@ -50,24 +52,64 @@ export async function readSteering(
     const [from, before] = isUnchanged === null ? [heads.base, tables.base] : [heads.ours, tables.ours];
     const pair = await rowsByName(sql, { from, to: heads.theirs }, { from: tableNamed(before, name), to: table });
     const rows = { table, keys: pair.keys, ...changesOf(name, pair) };
-    const count = (await countRows(sql, rows.sent)) + (rows.removed === null ? 0 : await countRows(sql, rows.removed));
-    const since = isUnchanged === null || count > MOST_ROWS ? null : await sinceBases(sql, heads, bases, rows);
+    const count = await countChanged(sql, rows);
+    const others = async (): Promise<SteeringRows['rows'] | null> => {
+      if (isReplacing || count > MOST_ROWS) return null;
+      if (isUnchanged !== null) return await sinceBases(sql, heads, bases, rows);
+      return await unlikeOurs(sql, heads, rows, { name, before: tableNamed(tables.ours, name) });
+    };
+    const since = await others();
     if (since !== null) found.push({ table, count: since.length, rows: since.slice(0, SHOWN_ROWS) });
     else found.push({ table, count, rows: await firstOf(sql, rows) });
   }
   return found.filter(({ count }) => count > 0);
 }
 
-/** More rows are compared with ours only. */
+/** More rows are compared with one commit only. */
 const MOST_ROWS = 1_000;
+
+async function countChanged(sql: Sql, { sent, removed }: ChangedRows): Promise<number> {
+  return (await countRows(sql, sent)) + (removed === null ? 0 : await countRows(sql, removed));
+}
+
+/** The changed rows that are not as in our table, of which `before` is the name; null if the rows cannot be told apart. */
+async function unlikeOurs(
+  sql: Sql,
+  heads: { readonly ours: string; readonly theirs: string },
+  rows: ChangedRows,
+  { name, before }: { readonly name: string; readonly before: string | null },
+): Promise<SteeringRows['rows'] | null> {
+  const { table } = rows;
+  const pair = await rowsByName(sql, { from: heads.ours, to: heads.theirs }, { from: before, to: table });
+  const unlike = { table, keys: pair.keys, ...changesOf(name, pair) };
+  const names = keyNames(await columnsAt(sql, table, heads.theirs));
+  if (names.length === 0 || before === null || (await countChanged(sql, unlike)) > MOST_ROWS) return null;
+  const differing = new Set((await changedKeys(sql, unlike, names)).map((key) => JSON.stringify(key)));
+  const changed = await changedKeys(sql, rows, names);
+  return changed
+    .filter((key) => differing.has(JSON.stringify(key)))
+    .map((key) => ({ table, key, column: null, value: null }));
+}
+
+async function changedKeys(
+  sql: Sql,
+  { keys, sent, removed }: ChangedRows,
+  names: readonly string[],
+): Promise<readonly Cells[]> {
+  return [
+    ...(await keysOfRows(sql, sent, { keys, side: 'to', names })),
+    ...(removed === null ? [] : await keysOfRows(sql, removed, { keys, side: 'from', names })),
+  ];
+}
 
 /** The changed rows that are not as the merge of all bases would have them; null if a commit lacks the table or a column. */
 async function sinceBases(
   sql: Sql,
   heads: { readonly ours: string; readonly theirs: string },
   bases: readonly string[],
-  { table, keys, sent, removed }: ChangedRows,
+  rows: ChangedRows,
 ): Promise<SteeringRows['rows'] | null> {
+  const { table, removed } = rows;
   const columns = await columnsAt(sql, table, heads.theirs);
   const names = keyNames(columns);
   // Keys of other types can have several texts.
@@ -76,11 +118,7 @@ async function sinceBases(
     const isThere = (await tableNamesAt(sql, commit)).includes(table);
     if (!isThere || !isDeepStrictEqual(await columnsAt(sql, table, commit), columns)) return null;
   }
-  const changed = [
-    ...(await keysOfRows(sql, sent, { keys, side: 'to', names })),
-    ...(await keysOfRows(sql, removed, { keys, side: 'from', names })),
-  ];
-  const since = await rowsSinceBases(sql, heads, table, changed);
+  const since = await rowsSinceBases(sql, heads, table, await changedKeys(sql, rows, names));
   return since.map(({ key }) => ({ table, key, column: null, value: null }));
 }
 

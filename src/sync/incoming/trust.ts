@@ -16,7 +16,7 @@ import type { Cells } from '../../dolt/sql/cell.ts';
 import { mergeBases } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { nothingDone, type Verdict } from './check-incoming.ts';
-import { keysSince, rowsSinceBases, rowsUnlikeOurs, unchangedTables } from './several-bases.ts';
+import { type ChangedRow, keysSince, rowsSinceBases, rowsUnlikeOurs, unchangedTables } from './several-bases.ts';
 
 /** The column in which bd records the system that a row came from. */
 const COLUMN = 'source_system';
@@ -55,7 +55,7 @@ export async function untrustedChanges(
 ): Promise<Untrusted[]> {
   const [base, ...further] = await mergeBases(sql, heads.ours, heads.theirs);
   if (base === undefined) return [];
-  if (further.length === 0) return await untrustedSince(sql, { from: base, to: heads.theirs }, patterns);
+  if (further.length === 0) return await untrustedSince(sql, { from: base, to: heads.theirs }, patterns, heads);
   const bases = [base, ...further];
   const isUnchanged = await unchangedTables(sql, heads, bases);
   return await untrustedSinceAll(sql, heads, {
@@ -97,16 +97,34 @@ export async function untrustedReplacement(
   });
 }
 
-async function untrustedSince(sql: Sql, range: Range, patterns: readonly string[]): Promise<Untrusted[]> {
+/** More rows are compared with the merge base only. */
+const MOST_ROWS = 1_000;
+
+/** @param heads for rows that ours has as the head has them, which do not count; absent: the range begins at ours */
+async function untrustedSince(
+  sql: Sql,
+  range: Range,
+  patterns: readonly string[],
+  heads?: { readonly ours: string; readonly theirs: string },
+): Promise<Untrusted[]> {
   const found: Untrusted[] = [];
   for (const { table, choice } of await suspectsSince(sql, range, patterns)) {
     if (typeof choice === 'string') found.push({ table, count: choice, rows: [] });
     else {
       const count = await countDifferingRows(sql, range, choice);
-      found.push({ table, count, rows: await differingRows(sql, range, choice) });
+      const keys = heads === undefined || count > MOST_ROWS ? null : await differingKeys(sql, range, choice);
+      if (heads === undefined || keys === null)
+        found.push({ table, count, rows: await differingRows(sql, range, choice) });
+      else found.push(...untrustedRow(table, await rowsUnlikeOurs(sql, heads, table, keys)));
     }
   }
   return found;
+}
+
+/** @returns nothing without rows */
+function untrustedRow(table: string, changed: readonly ChangedRow[]): Untrusted[] {
+  const rows = changed.map(({ key, row }) => ({ table, key, column: COLUMN, value: row?.[COLUMN] ?? null }));
+  return rows.length === 0 ? [] : [{ table, count: rows.length, rows: rows.slice(0, SHOWN_ROWS) }];
 }
 
 /** The same since one of several commits, without tables and rows that are as they should be. */
@@ -137,11 +155,8 @@ async function untrustedSinceAll(
   }
   const found: Untrusted[] = [];
   for (const [table, keys] of [...suspects].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const isReadOnly = typeof keys === 'string';
-    const changed = isReadOnly ? [] : await changedRows(sql, heads, table, keys);
-    const rows = changed.map(({ key, row }) => ({ table, key, column: COLUMN, value: row?.[COLUMN] ?? null }));
-    if (isReadOnly) found.push({ table, count: keys, rows: [] });
-    else if (rows.length > 0) found.push({ table, count: rows.length, rows: rows.slice(0, SHOWN_ROWS) });
+    if (typeof keys === 'string') found.push({ table, count: keys, rows: [] });
+    else found.push(...untrustedRow(table, await changedRows(sql, heads, table, keys)));
   }
   return found;
 }

@@ -180,6 +180,35 @@ describe('conflicts under the strategy manual', () => {
     // This form needs no terminal and asks no question.
     expect((await run('north', 'resolve', '--yes')).exitCode).toBe(0);
   }, 180_000);
+
+  test('are no longer listed if their head was discarded at another peer, or their peer is only a copy', async () => {
+    await using folder = await tempFolder();
+    const { databases, run, fileOf } = await inConflict(folder);
+    const [box, third] = ['south-box', 'third'].map((name) => `file://${folder.file(name)}`);
+    const config = (role: string) =>
+      writeFile(
+        folder.file('north.yaml'),
+        `sync:\n  mode: dolt-native\nconflict:\n  strategy: manual\nfederation:\n  peers:\n    other: {endpoint: "${box}", role: ${role}}\n    third: ${third}\n`,
+      );
+    await config('upstream');
+    const head = await databases.south.head();
+    const push = (name: string) => `CALL DOLT_PUSH('${name}', 'main')`;
+    await databases.south.sql(push('south-box'), `CALL DOLT_REMOTE('add', 'third', '${third}')`, push('third'));
+    expect((await run('north', 'sync')).exitCode).toBe(4);
+    const before = await readFile(fileOf('north'), 'utf8');
+    expect(before.match(/^ {2}- peer: .*/gm)).toEqual(['  - peer: other', '  - peer: third']);
+    await config('backup');
+    expect(JSON.parse((await run('north', 'resolve', '--yes')).stdout).error).toMatchObject({
+      code: 'conflicts-stale',
+      message: expect.stringContaining('names other, which has the role backup now'),
+    });
+    await config('upstream');
+    await run('north', 'sync', 'third', '--force-with-lease', `third=${head}`);
+    await expect(stat(fileOf('north'))).rejects.toThrow('ENOENT');
+    await writeFile(fileOf('north'), before, { mode: 0o600 });
+    expect((await run('north', 'sync')).stdout).toContain('history-rewritten');
+    await expect(stat(fileOf('north'))).rejects.toThrow('ENOENT');
+  });
 });
 
 /** Branches with their heads; fails if a merge or uncommitted rows are left. */

@@ -41,6 +41,7 @@ import { massLosses } from '../sync/incoming/rows.ts';
 import { mergeLimit } from '../sync/merge/limits.ts';
 import { removeScratch } from '../sync/merge/scratch.ts';
 import { applyDirtyPolicy, headsThatTouch } from '../sync/merge/uncommitted.ts';
+import { rightsOf } from '../sync/peer-actions.ts';
 import { checkLeftArrivals } from '../sync/remotes/arrivals.ts';
 import { remotesOf } from '../sync/remotes/registration.ts';
 import { defineCommand } from './command.ts';
@@ -188,7 +189,13 @@ async function forget(
 /** @throws Failure `unknown-peer` */
 function branches(conflicts: ConflictsFile, { peers, inbox }: Configuration): (peer: string) => string {
   const known = new Map(peers.map((peer) => [peer.name, peer.branch ?? conflicts.branch]));
+  const copies = new Map(peers.flatMap(({ name, role }) => (rightsOf(role).pull ? [] : [[name, role] as const])));
   for (const { peer, at } of conflicts.merges) {
+    const role = copies.get(peer);
+    if (role !== undefined) {
+      const message = `the conflicts file names ${peer}, which has the role ${role} now: its commits are never merged`;
+      throw new Failure('conflicts-stale', message, { location: at });
+    }
     if (known.has(peer) || sortInboxes([peer], inbox.value).merged.length > 0) continue;
     const why =
       inboxSender(peer) === null ? 'is not configured' : 'is an inbox that `federation.inbox` does not accept';

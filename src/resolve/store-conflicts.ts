@@ -186,9 +186,9 @@ interface Found {
   /** Merges that are unresolved, of any peers. */
   readonly merges: readonly UnresolvedMerge[];
   readonly lost: readonly LostRow[];
-  /** Peers that this run checked; entries of the others stay. */
+  /** Peers whose entries this run replaces or removes; entries of the others stay. */
   readonly checked: readonly string[];
-  /** All configured peers. */
+  /** The configured peers that may be merged from. */
   readonly configured: readonly string[];
 }
 

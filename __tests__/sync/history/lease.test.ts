@@ -2,12 +2,12 @@ import { expect, test } from '@jest/globals';
 import { leaseFailure, leaseVerdict, savedTag } from '../../../src/sync/history/lease.ts';
 
 test.each([
-  [{ expected: 'a', found: 'a', target: 't' }, 'replace'],
-  [{ expected: 'a', found: 'b', target: 't' }, 'stale'],
-  [{ expected: 'a', found: null, target: 't' }, 'stale'],
-  [{ expected: 'a', found: 't', target: 't' }, 'nothing-to-do'],
-  [{ expected: 't', found: 't', target: 't' }, 'nothing-to-do'],
-])('%j is parsed: %s', (lease, verdict) => {
+  [{ expected: 'a', found: 'a', isContained: false }, 'replace'],
+  [{ expected: 'a', found: 'b', isContained: false }, 'stale'],
+  [{ expected: 'a', found: null, isContained: false }, 'stale'],
+  [{ expected: 'a', found: 't', isContained: true }, 'nothing-to-do'],
+  [{ expected: 'a', found: 'a', isContained: true }, 'nothing-to-do'],
+] as const)('%j is parsed: %s', (lease, verdict) => {
   expect(leaseVerdict(lease)).toBe(verdict);
 });
 

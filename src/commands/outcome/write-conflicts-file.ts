@@ -16,6 +16,7 @@ import {
 import { findUnresolved } from '../../resolve/unresolved-rows.ts';
 import { isUnresolved } from '../../sync/merge/is-unresolved.ts';
 import { removeScratch } from '../../sync/merge/scratch.ts';
+import { rightsOf } from '../../sync/peer-actions.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import type { Context } from '../context.ts';
 
@@ -83,20 +84,28 @@ async function writeUnresolved(ended: Ended, context: Context): Promise<WrittenC
   const next = nextFile(last, {
     ...found,
     branch,
-    checked: allProgress
-      .filter((progress) => !unread.has(progress))
-      .filter(
-        (progress) =>
-          progress.head !== null &&
-          progress.actions?.merge === true &&
-          (progress.failure === null || isUnresolved(progress)),
-      )
-      .map(({ peer }) => peer.name),
-    configured: peers.map(({ name }) => name),
+    checked: [
+      ...allProgress.flatMap((progress) => (unread.has(progress) || !isDecided(progress) ? [] : [progress.peer.name])),
+      ...mergesOfDiscarded(last, allProgress),
+    ],
+    configured: peers.flatMap(({ name, role }) => (rightsOf(role).pull ? [name] : [])),
   });
   if (context.conflictsDir !== undefined && isEmptyFile(next)) return { file: null, open: 0, problems };
   const file = context.conflictsDir === undefined ? own : await newConflictsFile(context.conflictsDir);
   return { file: (await storeConflicts(file, next)) ? file : null, open: countOpen(next), problems };
+}
+
+/** Whether a run decided what remains open with a peer. The choices for a history that was rewritten are obsolete. */
+function isDecided(progress: PeerProgress): boolean {
+  const { head, actions, failure } = progress;
+  if (failure?.code === 'history-rewritten') return true;
+  return head !== null && actions?.merge === true && (failure === null || isUnresolved(progress));
+}
+
+/** The peers with the head that this run discarded at another peer: every run would refuse it. */
+function mergesOfDiscarded(last: ConflictsFile | null, allProgress: readonly PeerProgress[]): readonly string[] {
+  const discarded = new Set(allProgress.map(({ replaced }) => replaced?.head));
+  return (last?.merges ?? []).flatMap(({ peer, theirs }) => (discarded.has(theirs) ? [peer] : []));
 }
 
 /**

@@ -4,14 +4,14 @@ import { countCommits, isAncestor } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 
-/** Three commits at one peer whose branch may be replaced. */
+/** The heads of one peer whose branch may be replaced. */
 interface Leased {
   /** The head that the user expects there. */
   readonly expected: string;
   /** The head that was read there; null: the peer has no such branch. */
   readonly found: string | null;
-  /** The commit that the peer will have. */
-  readonly target: string;
+  /** Whether the commit that the peer will have contains it. */
+  readonly isContained: boolean;
 }
 
 /** A forced push: the head it replaces, the head it sets, and how many commits that sends. */
@@ -21,12 +21,29 @@ export interface Replacing extends Replaced {
 }
 
 /**
- * Evaluates a lease. A peer that already has the target needs nothing, so that the command can be repeated. Otherwise
- * the peer must be at the expected head.
+ * Evaluates a lease. A peer whose head a plain push can follow needs nothing, so that the command can be repeated, also
+ * after further commits of ours. Otherwise the peer must be at the expected head.
  */
-export function leaseVerdict({ expected, found, target }: Leased): 'nothing-to-do' | 'stale' | 'replace' {
-  if (found === target) return 'nothing-to-do';
+export function leaseVerdict({ expected, found, isContained }: Leased): 'nothing-to-do' | 'stale' | 'replace' {
+  if (isContained) return 'nothing-to-do';
   return found === expected ? 'replace' : 'stale';
+}
+
+/** What a lease means for the peer now. */
+export async function verdictFor(
+  sql: Sql,
+  { progress, expected, target }: PlannedLease,
+): Promise<ReturnType<typeof leaseVerdict>> {
+  const found = progress.head;
+  const isContained = found !== null && (await isAncestor(sql, found, target));
+  return leaseVerdict({ expected, found, isContained });
+}
+
+interface PlannedLease {
+  readonly progress: PeerProgress;
+  readonly expected: string;
+  /** The commit that the peer will have. */
+  readonly target: string;
 }
 
 /** The options that name the head of a peer; they have no effect if the peer is at another head. */
@@ -66,19 +83,15 @@ export function savedTags(allProgress: readonly PeerProgress[]): { readonly name
  * The effect of `force-with-lease` for one peer; a stale lease is recorded as the peer's failure.
  * @returns null if a plain push is enough; it is planned like any other
  */
-export async function planReplacement(
-  sql: Sql,
-  lease: { readonly progress: PeerProgress; readonly expected: string; readonly target: string },
-): Promise<Partial<Plan> | null> {
+export async function planReplacement(sql: Sql, lease: PlannedLease): Promise<Partial<Plan> | null> {
   const { progress, expected, target } = lease;
-  switch (leaseVerdict({ expected, found: progress.head, target })) {
+  switch (await verdictFor(sql, lease)) {
     case 'nothing-to-do':
       return null;
     case 'stale':
       progress.fail(leaseFailure(progress.peer.name, { expected, found: progress.head }));
       return {};
     case 'replace':
-      if (await isAncestor(sql, expected, target)) return null;
       return { push: 'replace', pushCommits: await countCommits(sql, expected, target), head: target };
   }
 }

@@ -1,7 +1,7 @@
 import { type Failure, toFailure } from '../../core/failure.ts';
 import { counted } from '../../core/text.ts';
 import type { Engine } from '../../dolt/server/engines.ts';
-import { countCommits, isAncestor } from '../../dolt/sql/history.ts';
+import { countCommits } from '../../dolt/sql/history.ts';
 import { ensureTag } from '../../dolt/sql/tags.ts';
 import { forceBranch, pushTag } from '../../dolt/sql/transfer.ts';
 import { inEngines } from '../in-engines.ts';
@@ -13,7 +13,7 @@ import type { OwnTag } from '../served/served-database.ts';
 import type { SyncContext } from '../sync-context.ts';
 import { timeLimit } from '../time-limits.ts';
 import { retireBeforeMove } from './change-state.ts';
-import { leaseFailure, leaseVerdict, type Replacing, savedTag } from './lease.ts';
+import { leaseFailure, type Replacing, savedTag, verdictFor } from './lease.ts';
 
 type LeasedProgress = PeerProgress & { readonly lease: string };
 
@@ -88,7 +88,7 @@ export async function replaceHead(
   progress.readAgain(await readPeer(context, engine, progress));
   // A fetch may bring another tag of that name (Dolt 2.3.0).
   await ensureTag(engine.database, saved);
-  if (!needsReplacing(progress, target)) return null;
+  if (!(await isToReplace(engine, progress, target))) return null;
   const commits = await countCommits(engine.database, progress.lease, target);
   onProgress({ peer: name, step: 'pushing', detail: `${counted(commits, 'commit')}, replacing ${progress.lease}` });
   // Also if the push fails or the run ends: its user decided against this head.
@@ -115,11 +115,7 @@ function tagOf({ peer, lease }: LeasedProgress): OwnTag {
 
 /** Whether only a forced push does it. @throws Failure `lease-stale` */
 async function isToReplace({ database }: Engine, progress: LeasedProgress, target: string): Promise<boolean> {
-  return needsReplacing(progress, target) && !(await isAncestor(database, progress.lease, target));
-}
-
-function needsReplacing(progress: LeasedProgress, target: string): boolean {
-  switch (leaseVerdict({ expected: progress.lease, found: progress.head, target })) {
+  switch (await verdictFor(database, { progress, expected: progress.lease, target })) {
     case 'nothing-to-do':
       return false;
     case 'replace':

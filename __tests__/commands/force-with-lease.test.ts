@@ -54,7 +54,7 @@ describe('a peer with a lease', () => {
     const again = await command(folder, peers, { command: 'push', ...leases(theirs) });
     expect(again.result).toMatchObject({ status: 'unchanged', peers: [{ verified: true, error: null }], problems: [] });
     // So it is after further commits, as in a workflow that keeps the input.
-    const later = await local.commit('later', "INSERT INTO items (id) VALUES (99)");
+    const later = await local.commit('later', 'INSERT INTO items (id) VALUES (99)');
     const kept = await command(folder, peers, { command: 'push', ...leases(theirs) });
     expect(kept.result).toMatchObject({ status: 'success', peers: [{ remoteHead: later, error: null }], problems: [] });
 

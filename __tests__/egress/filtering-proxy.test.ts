@@ -252,9 +252,8 @@ describe('a tunnel', () => {
     async (line) => {
       await withProxy(async ({ url }) => {
         for (let count = 0; count < 50; count += 1) {
-          const socket = connect(Number(url.port), url.hostname, () => socket.resetAndDestroy());
-          socket.on('error', () => undefined);
-          socket.write(`${line} HTTP/1.1\r\nHost: x\r\n\r\n`);
+          const socket = connect(Number(url.port), url.hostname).on('error', () => undefined);
+          socket.write(`${line} HTTP/1.1\r\nHost: x\r\n\r\n`, () => socket.resetAndDestroy());
           await once(socket, 'close');
         }
         const { status } = await tunnel(url, 'x:443', HELLO);

@@ -18,7 +18,7 @@ import type { DoltRequest } from '../install/dolt-request.ts';
 import { installDolt } from '../install/install.ts';
 import { intendedText, resolvedText } from '../report/text/resolved.ts';
 import { askRows } from '../resolve/ask-rows.ts';
-import { checkHeads, checkMerges, trackedHeads } from '../resolve/check-heads.ts';
+import { checkHeads, checkMerges, refuseCopies, trackedHeads } from '../resolve/check-heads.ts';
 import { type ConflictsFile, countOpen, type LostRow } from '../resolve/conflicts-file.ts';
 import { decidedLost, decidedSoFar, isDecided, requireDecision } from '../resolve/decided.ts';
 import { decisionOf } from '../resolve/lost-choices.ts';
@@ -41,7 +41,6 @@ import { massLosses } from '../sync/incoming/rows.ts';
 import { mergeLimit } from '../sync/merge/limits.ts';
 import { removeScratch } from '../sync/merge/scratch.ts';
 import { applyDirtyPolicy, headsThatTouch } from '../sync/merge/uncommitted.ts';
-import { rightsOf } from '../sync/peer-actions.ts';
 import { checkLeftArrivals } from '../sync/remotes/arrivals.ts';
 import { remotesOf } from '../sync/remotes/registration.ts';
 import { defineCommand } from './command.ts';
@@ -189,13 +188,8 @@ async function forget(
 /** @throws Failure `unknown-peer` */
 function branches(conflicts: ConflictsFile, { peers, inbox }: Configuration): (peer: string) => string {
   const known = new Map(peers.map((peer) => [peer.name, peer.branch ?? conflicts.branch]));
-  const copies = new Map(peers.flatMap(({ name, role }) => (rightsOf(role).pull ? [] : [[name, role] as const])));
+  refuseCopies(conflicts, peers);
   for (const { peer, at } of conflicts.merges) {
-    const role = copies.get(peer);
-    if (role !== undefined) {
-      const message = `the conflicts file names ${peer}, which has the role ${role} now: its commits are never merged`;
-      throw new Failure('conflicts-stale', message, { location: at });
-    }
     if (known.has(peer) || sortInboxes([peer], inbox.value).merged.length > 0) continue;
     const why =
       inboxSender(peer) === null ? 'is not configured' : 'is an inbox that `federation.inbox` does not accept';

@@ -12,6 +12,7 @@ import { type PeerHead, sharedCommits } from '../sync/incoming/losses/shared-com
 import { readIncoming } from '../sync/incoming/read-incoming.ts';
 import { untrustedChanges, withTrust } from '../sync/incoming/trust.ts';
 import { refuseUnresolved } from '../sync/incoming/unresolved-commit.ts';
+import { rightsOf } from '../sync/peer-actions.ts';
 import type { ConflictsFile, UnresolvedMerge } from './conflicts-file.ts';
 
 /** The remote and the branch under which the database tracks a peer; null: none. */
@@ -37,6 +38,20 @@ export async function checkHeads(sql: Sql, { branch, merges }: ConflictsFile, tr
     if (await isAncestor(sql, theirs, ours)) throw stale(`${theirs} of ${merge.peer} is already merged`);
     if (ours !== merge.ours)
       throw stale(`the file was written when ${branch} was at ${merge.ours}, but it is now at ${ours}`);
+  }
+}
+
+/**
+ * Refuses merges with peers whose role has changed since the file was written.
+ * @throws Failure `conflicts-stale`
+ */
+export function refuseCopies({ merges }: ConflictsFile, peers: readonly Pick<Peer, 'name' | 'role'>[]): void {
+  const copies = new Map(peers.flatMap(({ name, role }) => (rightsOf(role).pull ? [] : [[name, role] as const])));
+  for (const { peer, at } of merges) {
+    const role = copies.get(peer);
+    if (role === undefined) continue;
+    const message = `the conflicts file names ${peer}, which has the role ${role} now: its commits are never merged`;
+    throw new Failure('conflicts-stale', message, { location: at });
   }
 }
 

@@ -29,7 +29,7 @@ export function leaseVerdict({ expected, found, isContained }: Leased): 'nothing
   return found === expected ? 'replace' : 'stale';
 }
 
-/** What a lease means for the peer now. */
+/** Evaluates the lease of a peer, as it was read last. */
 export async function verdictFor(
   sql: Sql,
   { progress, expected, target }: PlannedLease,

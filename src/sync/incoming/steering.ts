@@ -72,7 +72,7 @@ async function countChanged(sql: Sql, { sent, removed }: ChangedRows): Promise<n
   return (await countRows(sql, sent)) + (removed === null ? 0 : await countRows(sql, removed));
 }
 
-/** The changed rows that are not as in our table, of which `before` is the name; null if the rows cannot be told apart. */
+/** The changed rows that are not as in our table, of which `before` is the name; null if the rows cannot be distinguished. */
 async function unlikeOurs(
   sql: Sql,
   heads: { readonly ours: string; readonly theirs: string },

@@ -179,12 +179,12 @@ export async function federateIn(engines: Engines, test: FederateRun): Promise<F
     progress.register({ name: peer.name, url: peer.endpoint.dolt, stays: true });
     return progress;
   });
-  const { ours: head = ours ?? '', dropped = [], accepted = [], ...options } = test.options ?? {};
+  const { ours: head = ours ?? '', dropped = [], accepted = [], takenBack = [], ...options } = test.options ?? {};
   const onProgress = (event: ProgressEvent): void => {
     if ('peer' in event) test.onEvent?.(event);
   };
   const context = testContext(engines, { onProgress, peers: allProgress.length, ...options });
-  const federated = await exchange(context, { ours: head, dropped, accepted }, allProgress);
+  const federated = await exchange(context, { ours: head, dropped, accepted, takenBack }, allProgress);
   return {
     ...federated,
     allProgress,

@@ -125,7 +125,12 @@ test('a check that exceeds its limit leaves the peer out too', async () => {
   const ours = await databases.south.head();
   await withEngines(databases.south.path, folder.file('tmp'), (engines) =>
     engines.use(NO_CREDENTIALS, (engine) =>
-      checkPeers(testContext(engines, { mergeTimeoutMs: 1 }), { ours, dropped: [], accepted: [] }, engine, [progress]),
+      checkPeers(
+        testContext(engines, { mergeTimeoutMs: 1 }),
+        { ours, dropped: [], accepted: [], takenBack: [] },
+        engine,
+        [progress],
+      ),
     ),
   );
   expect(progress.failure).toMatchObject({ code: 'timeout', message: expect.stringMatching(/^checking/) });

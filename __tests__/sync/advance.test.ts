@@ -220,12 +220,16 @@ test('a branch that another process moved or removed during the run is neither m
       const progress = newPeerProgress(plan);
       progress.compared({ head: further, state: 'behind', ahead: 0, behind: 2, otherMakers: null, rewritten: null });
       progress.fail(new Failure('contention', 'no push'), ofPush);
-      const local = { ours: back, dropped: [], accepted: [] };
+      const local = { ours: back, dropped: [], accepted: [], takenBack: [] };
       return (await mergeHeads(testContext(engines, {}), local, [progress])).target;
     };
     expect([await targetWith('refused'), await targetWith('failed')]).toEqual([further, back]);
     await engines.use(NO_CREDENTIALS, ({ database }) => removeScratch(database));
-    const merging = mergeHeads(testContext(engines, { branch: 'gone' }), { ours: from, dropped: [], accepted: [] }, []);
+    const merging = mergeHeads(
+      testContext(engines, { branch: 'gone' }),
+      { ours: from, dropped: [], accepted: [], takenBack: [] },
+      [],
+    );
     expect(await failureOf(() => merging)).toMatchObject({
       code: 'contention',
       message: 'another process removed gone during this run',

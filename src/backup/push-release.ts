@@ -92,7 +92,7 @@ async function pushBranches(
 ): Promise<void> {
   let waiting = allProgress;
   for (let round = 0; ; round += 1) {
-    const { raced } = await pushAll(context, publication, waiting, publication.target);
+    const { raced } = await pushAll(context, publication, waiting, local.ours);
     if (raced.size === 0) return;
     if (round === context.retries) return failRaced(raced, round);
     await fetchRaced(context, local, raced, round);

@@ -1,7 +1,7 @@
 import type { MergeReport, RunResult } from '../contract/result.ts';
 import { type Failure, toFailure } from '../core/failure.ts';
 import { advanceLocalBranch } from '../sync/advance.ts';
-import { fetchAll } from '../sync/fetch.ts';
+import { compareTakenBack, fetchAll } from '../sync/fetch.ts';
 import { adoptHeads } from '../sync/history/adopt.ts';
 import { refuseAllPushes, stampRows } from '../sync/history/stamp.ts';
 import { refuseLossyCommits } from '../sync/incoming/refuse-own-head.ts';
@@ -87,6 +87,7 @@ export async function exchange(
       allProgress.filter((progress) => progress.registered),
       context.dryRun ? null : context.fetchWaitMs,
     );
+    local = await compareTakenBack(context, local, allProgress);
     const adoption = await adoptHeads(context, local, allProgress);
     context.onProgress({ stage: 'checking what the peers have' });
     if (context.dryRun) {
@@ -152,6 +153,7 @@ async function mergeAndPush(
     const isAnswered = await fetchLate(context, local, late);
     late = [];
     if (isAnswered) {
+      local = await compareTakenBack(context, local, all.allProgress);
       if (mayBeAtPeer) merge = addMerges(merge, merged.merge);
       allProgress = all.allProgress;
       round = -1;

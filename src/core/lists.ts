@@ -26,3 +26,10 @@ export function splitList(text: string | undefined, separator: string | RegExp =
 export function sameNames(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((name, index) => b[index] === name);
 }
+
+/** The elements of a list that another list does not have with the same values. */
+export function without<T extends object>(list: readonly T[], others: readonly T[]): T[] {
+  const textOf = (one: T): string => JSON.stringify(Object.entries(one).sort());
+  const texts = new Set(others.map(textOf));
+  return list.filter((one) => !texts.has(textOf(one)));
+}

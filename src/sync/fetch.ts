@@ -3,6 +3,7 @@ import type { PeerState } from '../contract/vocabulary.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import { plain } from '../core/text.ts';
 import { monotonicMs } from '../core/time.ts';
+import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import { unlistedTables } from '../dolt/schema/nonlocal-tables.ts';
 import { tableNamesAt } from '../dolt/schema/table-definitions.ts';
 import type { Engine } from '../dolt/server/engines.ts';
@@ -21,6 +22,7 @@ import { NOWHERE } from '../egress/host-rule.ts';
 import type { DatabaseRules } from '../rows/table-policy.ts';
 import { connectToAll, type Tried } from './connect.ts';
 import { fetchDelivery } from './deliver.ts';
+import { findReturning, findTakenBack } from './history/begun-pushes.ts';
 import { leaseFailure } from './history/lease.ts';
 import { findRewritten, howToResolve, type Rewritten, rewriteOptions, rewrittenFailure } from './history/rewritten.ts';
 import { inEngines } from './in-engines.ts';
@@ -156,6 +158,28 @@ export async function compareWithin(
 }
 
 /**
+ * Finds the commits that peers took back since a run passed them on, when all peers have been read. A peer that still has
+ * one is compared again, and refused.
+ */
+export async function compareTakenBack(
+  context: SyncContext,
+  local: LocalHead,
+  allProgress: readonly PeerProgress[],
+): Promise<LocalHead> {
+  if (allProgress.every(({ passedOn }) => passedOn.length === 0)) return local;
+  return await context.engines.use(NO_CREDENTIALS, async (engine) => {
+    const now = { ...local, takenBack: await findTakenBack(engine.database, local, allProgress) };
+    for (const progress of allProgress) {
+      if (progress.head === null || !progress.isMerged || progress.lease !== null) continue;
+      if ((await findReturning(engine.database, now, progress.head)) === null) continue;
+      progress.tryAgain();
+      await compareWithin(context, now, engine, progress, { theirs: progress.head, before: null });
+    }
+    return now;
+  });
+}
+
+/**
  * Compares a peer's head with ours. Refuses it if a merge would bring back what one side removed by rewriting its
  * history, or if its tables cannot be listed here.
  * @param heads.before the head that an earlier round of this run read there
@@ -176,7 +200,9 @@ export async function comparePeer(
   const unlisted = behind === 0 ? null : await unlistedTables(sql, { ours, theirs });
   const compared = { ours, theirs, base, dropped: local.dropped };
   const rewritten =
-    (await takenBack(sql, heads, local)) ?? (unlisted === null ? await findRewritten(sql, progress, compared) : null);
+    (await takenBack(sql, progress, heads, local)) ??
+    (await findReturning(sql, local, theirs)) ??
+    (unlisted === null ? await findRewritten(sql, progress, compared) : null);
   const state = stateOf({ ours, theirs, base });
   progress.compared({ head: theirs, state, ahead, behind, otherMakers: makers, rewritten });
   // The user who named the head to be replaced knows its owner.
@@ -188,15 +214,17 @@ export async function comparePeer(
   else if (base === null) progress.fail(await unrelated(sql, progress, { ours, theirs, rules }));
 }
 
-/** Another remote may already have the commit that an earlier round of this run read at the peer. */
+/** Another remote may already have the commit that an earlier round, or a run that ended early, read at the peer. */
 async function takenBack(
   sql: Sql,
+  { passedOn }: PeerProgress,
   { theirs, before }: { readonly theirs: string; readonly before: string | null },
   { ours, accepted }: LocalHead,
 ): Promise<Rewritten | null> {
-  if (before === null || before === theirs) return null;
+  const earlier = [...(before === null ? [] : [before]), ...passedOn].filter((commit) => commit !== theirs);
+  if (earlier.length === 0) return null;
   for (const head of [ours, ...accepted]) {
-    const [missing] = await commitsAmong(sql, { from: theirs, to: head }, [before]);
+    const [missing] = await commitsAmong(sql, { from: theirs, to: head }, earlier);
     if (missing !== undefined) return { side: 'theirs', last: missing };
   }
   return null;

@@ -70,6 +70,8 @@ class Progress {
   delivery: { readonly branch: string; readonly head: string | null } | null = null;
   /** The last common head, as recorded when the run began; null: none is. */
   remembered: Remembered | null = null;
+  /** Heads of the peer that this run or an earlier one may have pushed to others before our branch had them. */
+  passedOn: readonly string[] = [];
   rewritten: Rewritten | null = null;
   adopted: Adopted | null = null;
   /** See the result's fields of the same names. */
@@ -114,6 +116,11 @@ class Progress {
 
   remember(remembered: Remembered | null): void {
     this.remembered = remembered;
+  }
+
+  /** Runs may have pushed these heads of the peer to others, before our branch had them. */
+  passOn(heads: readonly string[]): void {
+    this.passedOn = [...new Set([...this.passedOn, ...heads])];
   }
 
   /** The peer failed and takes no further part. An earlier verification no longer counts. */

@@ -9,6 +9,7 @@ import type { Sql } from '../dolt/sql/sql.ts';
 import { NOWHERE } from '../egress/host-rule.ts';
 import { deliver } from './deliver.ts';
 import { fetchAll } from './fetch.ts';
+import { recordBegunPush } from './history/begun-pushes.ts';
 import { savedTags } from './history/lease.ts';
 import { keepAtServer, replaceHead } from './history/replace.ts';
 import { inEngines } from './in-engines.ts';
@@ -18,7 +19,7 @@ import { secretRowsNotice } from './incoming/secret-rows.ts';
 import type { PeerProgress } from './peer-progress.ts';
 import { pauseBefore } from './read-peer.ts';
 import { requireUploadedTables } from './remotes/uploaded-tables.ts';
-import { sendBranch } from './send-branch.ts';
+import { headsAtPeer, sendBranch } from './send-branch.ts';
 import type { LocalHead, SyncContext } from './sync-context.ts';
 import { keepTags } from './tags.ts';
 import { verifyPush } from './verify.ts';
@@ -65,10 +66,12 @@ export async function pushAll(
   const verdicts = await judgePushes(context, publication.target, toPush);
   const unpushed = [...verdicts].flatMap(([progress, verdict]) => (recordNoPush(progress, verdict) ? [progress] : []));
   const pushed = new Map<PeerProgress, Pushed>(unpushed.map((progress) => [progress, { kind: 'done' }]));
+  const open = toPush.filter((progress) => !unpushed.includes(progress));
+  if (await isAnyLacking(context, publication.target, open)) await recordBegunPush(context, ours, allProgress);
   const push = async (engine: Engine, progress: PeerProgress): Promise<void> => {
     pushed.set(progress, await pushTo(context, publication, engine, progress, verdicts.get(progress)));
   };
-  const plainly = toPush.filter((progress) => progress.lease === null && !unpushed.includes(progress));
+  const plainly = open.filter((progress) => progress.lease === null);
   await inEngines(context, { allProgress: plainly, plain: 'first' }, push);
   const toReplace = toPush.filter((progress) => progress.lease !== null);
   const notKept = await keepAtServer(context, publication.target, toReplace);
@@ -126,6 +129,23 @@ async function judgePushes(
     for (const progress of judged) verdicts.set(progress, await pushVerdict(database, progress.head, target));
   });
   return verdicts;
+}
+
+/** Whether any of these peers is to get the target; git remotes, inboxes and leases are judged in more detail later. */
+async function isAnyLacking(
+  { engines }: SyncContext,
+  target: string,
+  allProgress: readonly PeerProgress[],
+): Promise<boolean> {
+  if (allProgress.length === 0) return false;
+  return await engines.use(NO_CREDENTIALS, async ({ database }) => {
+    for (const progress of allProgress) {
+      const heads: boolean[] = [];
+      for (const head of headsAtPeer(progress)) heads.push(await isAncestor(database, target, head));
+      if (!heads.includes(true)) return true;
+    }
+    return false;
+  });
 }
 
 /** Records a verdict after which nothing is pushed. @returns whether it is one */

@@ -4,6 +4,7 @@ import type { Env } from '../core/env.ts';
 import type { ProgressEvent } from '../core/logger.ts';
 import type { Engines } from '../dolt/server/engines.ts';
 import type { DatabaseRules } from '../rows/table-policy.ts';
+import type { TakenBack } from './history/begun-pushes.ts';
 import type { StatePlace } from './history/last-verified.ts';
 import type { MergeLimits } from './merge/limits.ts';
 import type { ServedDatabase } from './served/served-database.ts';
@@ -61,4 +62,6 @@ export interface LocalHead {
   readonly dropped: readonly string[];
   /** Commits of this run that a remote has; they must be kept like ours. */
   readonly accepted: readonly string[];
+  /** Commits that a run which ended early may have pushed, and that the peer which made them took back since. */
+  readonly takenBack: readonly TakenBack[];
 }

@@ -12,7 +12,7 @@ const PLACE = { root: 'a'.repeat(32), endpoint: 'file:///srv/box', ref: null, br
 /** A state with one recorded head, and what the run found: HEAD, while BEFORE was recorded when it began. */
 const recorded = (head: string) => remember(EMPTY_STATE, [{ place: PLACE, name: 'box', head, verifiedAt: EARLIER }]);
 const finding = { place: PLACE, name: 'box', head: HEAD, verifiedAt: NOW, replaces: [BEFORE] };
-const learned = { findings: [finding], former: [], kept: [BEFORE, HEAD, LATER] };
+const learned = { findings: [finding], former: [], kept: [BEFORE, HEAD, LATER], ended: [] };
 
 test.each([
   ['as when the run began', BEFORE, learned, HEAD, []],
@@ -35,7 +35,7 @@ test.each([
 
 test('heads that the other file replaces are given up unless our branch is known to contain them', () => {
   const known = { stateFile: recorded(HEAD), replaced: [BEFORE, LATER], unusable: [] };
-  const nothing = { findings: [{ ...finding, verifiedAt: null }], former: [], kept: [BEFORE, LATER] };
+  const nothing = { findings: [{ ...finding, verifiedAt: null }], former: [], kept: [BEFORE, LATER], ended: [] };
   expect(withLearned(known, 'main', nothing)).toBe(known.stateFile);
   expect(withLearned(known, 'main', { ...nothing, kept: [BEFORE] })).toEqual(retire(known.stateFile, 'main', [LATER]));
 });

@@ -4,11 +4,13 @@ import type { Engines } from '../../dolt/server/engines.ts';
 import { branchHead } from '../../dolt/sql/heads.ts';
 import { commitsAmong, containsCommit, mergeBases, rootCommit } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
+import { endPushes, judgePassedOn, passedOnOf } from '../../sync/history/begun-pushes.ts';
 import { changeState } from '../../sync/history/change-state.ts';
 import {
   type Finding,
   findEntry,
   type KnownState,
+  type PassedOn,
   readState,
   remember,
   replacedHeads,
@@ -80,12 +82,9 @@ async function recordState(
   }
   const findings = await findingsOf(sql, allProgress, { ...local, root });
   // Others wait for the lock, so the history is not read under it.
-  const learned = await judge(
-    sql,
-    await readState(state, branch),
-    { findings, former: formerHeads(allProgress) },
-    local,
-  );
+  const { ended, takenBack } = await endedPushes(sql, allProgress, local);
+  const former = [...formerHeads(allProgress), ...takenBack];
+  const learned = await judge(sql, await readState(state, branch), { findings, former, ended }, local);
   try {
     const aside = await changeState(state, branch, (known) => {
       const next = withLearned(known, branch, learned);
@@ -117,33 +116,36 @@ export interface Learned {
   readonly former: readonly string[];
   /** Heads that our branch is known to contain. */
   readonly kept: readonly string[];
+  /** Heads of peers that runs passed on, and that need no record any more. */
+  readonly ended: readonly PassedOn[];
 }
 
 /**
  * The state with what a run learned. A head that another run recorded during this one stays, unless the head of this run
  * is known to contain it: the other run may have verified a later one.
  */
-export function withLearned(known: KnownState, branch: string, { findings, former, kept }: Learned): StateFile {
+export function withLearned(known: KnownState, branch: string, { findings, former, kept, ended }: Learned): StateFile {
   const { stateFile, replaced } = known;
   const latest = findings.filter(({ place, name, head, replaces }) => {
     const recorded = findEntry(stateFile, place, name)?.head ?? head;
     return recorded === head || replaces.includes(recorded);
   });
-  const next = remember(stateFile, latest);
+  const next = endPushes(remember(stateFile, latest), ended);
   const heads = [...replaced, ...replacedHeads(stateFile, next, branch), ...former];
   // Without an effect for a head that our branch contains after all.
   const gaveUp = heads.filter((commit) => !kept.includes(commit));
   const after = retire(next, branch, gaveUp);
   const isNews = ({ place, name, head, verifiedAt }: Finding): boolean =>
     verifiedAt !== null || findEntry(stateFile, place, name)?.head !== head;
-  return after.retired === stateFile.retired && !latest.some(isNews) ? stateFile : after;
+  const isSame = after.retired === stateFile.retired && after.passedOn === stateFile.passedOn;
+  return isSame && !latest.some(isNews) ? stateFile : after;
 }
 
 /** Reads the facts from the history, for the heads that are recorded now. Another process may have moved our branch since. */
 async function judge(
   sql: Sql,
   known: KnownState,
-  { findings, former }: Pick<Learned, 'findings' | 'former'>,
+  { findings, former, ended }: Omit<Learned, 'kept'>,
   { branch, head }: LocalSide,
 ): Promise<Learned> {
   const judged: Found[] = [];
@@ -153,7 +155,7 @@ async function judge(
     const more = isOpen ? await commitsAmong(sql, { from: null, to: finding.head }, [recorded]) : [];
     judged.push({ ...finding, replaces: [...finding.replaces, ...more] });
   }
-  const undecided = { findings: judged, former, kept: [] };
+  const undecided = { findings: judged, former, ended, kept: [] };
   const { retired } = known.stateFile;
   const gaveUp = withLearned(known, branch, undecided).retired.filter((one) => !retired.includes(one));
   const heads = gaveUp.map((one) => one.head);
@@ -176,6 +178,29 @@ function recordVerified(
   }
 }
 
+/** A peer that was read, with its head, unless a rewritten history is unresolved: the next run detects it again. */
+function isComparable(progress: PeerProgress): progress is PeerProgress & { readonly head: string } {
+  const { head, failure, actions, rewritten } = progress;
+  return actions !== null && head !== null && (rewritten === null || failure === null);
+}
+
+/** The heads of peers that runs passed on and that need no record any more; those that a peer took back count as given up. */
+async function endedPushes(
+  sql: Sql,
+  allProgress: readonly PeerProgress[],
+  local: Pick<LocalSide, 'branch' | 'head'>,
+): Promise<{ readonly ended: readonly PassedOn[]; readonly takenBack: readonly string[] }> {
+  const ended: PassedOn[] = [];
+  const takenBack: string[] = [];
+  for (const progress of allProgress.filter(isComparable)) {
+    for (const [commit, verdict] of await judgePassedOn(sql, progress, local.head)) {
+      if (verdict !== 'needed') ended.push(passedOnOf(progress, local.branch, commit));
+      if (verdict === 'taken-back') takenBack.push(commit);
+    }
+  }
+  return { ended, takenBack };
+}
+
 /**
  * The common head of both sides: a merge base. An unresolved rewritten history leaves the state file unchanged, so
  * that the next run detects it again.
@@ -187,9 +212,8 @@ async function findingsOf(
 ): Promise<Found[]> {
   const now = new Date().toISOString();
   const found = await Promise.all(
-    allProgress.map(async (progress): Promise<readonly Found[]> => {
-      const { head, failure, actions, rewritten, peer, remembered } = progress;
-      if (actions === null || head === null || (rewritten !== null && failure !== null)) return [];
+    allProgress.filter(isComparable).map(async (progress): Promise<readonly Found[]> => {
+      const { head, failure, peer, remembered } = progress;
       const common = await commonHead(sql, { ours: local.head, theirs: head }, remembered?.head ?? null);
       if (common === null) return [];
       const verifiedAt = progress.verified && failure === null ? now : null;

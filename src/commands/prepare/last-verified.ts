@@ -5,6 +5,7 @@ import { Failure } from '../../core/failure.ts';
 import { trackingRefs } from '../../dolt/sql/heads.ts';
 import { commitsAmong, rootCommit } from '../../dolt/sql/history.ts';
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
+import { passedOnFrom, pushedHeads } from '../../sync/history/begun-pushes.ts';
 import { changeState } from '../../sync/history/change-state.ts';
 import {
   addBackups,
@@ -103,11 +104,15 @@ export async function readLastVerified(
   const unusable = [...recorded.unusable];
   const entries = [...stateFile.peers.values()].filter((entry) => entry.local === branch);
   const known = [...new Set([...entries.map(({ head }) => head), ...replaced])];
+  // Whether they arrived anywhere is not known.
+  const pushed = pushedHeads(stateFile, branch);
   try {
-    const contained = new Set(await commitsAmong(database, { from: null, to: ours }, known));
+    const contained = new Set(await commitsAmong(database, { from: null, to: ours }, [...known, ...pushed]));
     const root = entries.find(({ head }) => contained.has(head))?.root ?? (await rootCommit(database, ours)).hash;
-    for (const progress of allProgress)
+    for (const progress of allProgress) {
       progress.remember(findEntry(stateFile, placeOf(progress, branch, root), progress.peer.name));
+      progress.passOn(passedOnFrom(stateFile, progress, branch));
+    }
     const isComplete = allProgress.every(({ remembered }) => remembered !== null);
     const cached = restoreCached === null || isComplete ? [] : await restoreCached(root);
     const united = unitedHeads(cached);
@@ -122,7 +127,8 @@ export async function readLastVerified(
     const fromRefs = await headsFromRefs(database, unmoved, { ...localDatabase, root, remotes });
     const restored = united.heads.map(({ head }) => head);
     const inClone = new Set(await commitsAmong(database, { from: null, to: ours }, restored));
-    const gaveUp = [...replaced.filter((head) => !contained.has(head)), ...cachedRetired(united, branch)];
+    const lost = [...replaced, ...pushed].filter((head) => !contained.has(head));
+    const gaveUp = [...lost, ...cachedRetired(united, branch)];
     // An entry of the file means that our branch contained the head.
     const found = [...fromCache.filter(({ head }) => inClone.has(head)), ...fromRefs];
     const learn = (present: StateFile): StateFile => {

@@ -135,7 +135,7 @@ export async function prepareSync(
       isCheckedOut,
       expectedProject: expected,
       before,
-      local: { ours, dropped: lastVerified.dropped, accepted: [] },
+      local: { ours, dropped: lastVerified.dropped, accepted: [], takenBack: [] },
       dirty,
       allProgress,
       lastVerified,

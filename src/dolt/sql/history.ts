@@ -173,16 +173,20 @@ async function presentAmong(sql: Sql, commits: readonly string[]): Promise<strin
 }
 
 /**
- * The newest commit that `head` and one of `others` reach, and `without` does not; null: none. A commit of `others` that
+ * The newest commit that `head` and one of `others` reach, and none of `without` does; null: none. A commit of `others` that
  * is missing locally does not count.
  */
 export async function newestCommon(
   sql: Sql,
-  { head, others, without }: { readonly head: string; readonly others: readonly string[]; readonly without: string },
+  {
+    head,
+    others,
+    without,
+  }: { readonly head: string; readonly others: readonly string[]; readonly without: readonly string[] },
 ): Promise<string | null> {
   const present = others.length === 0 ? [] : await presentAmong(sql, others);
   if (present.length === 0) return null;
-  const [own, other] = [logWithout([head], [without]), logWithout(present, [without])];
+  const [own, other] = [logWithout([head], without), logWithout(present, without)];
   const [row] = await sql.rows(
     hashRow,
     `SELECT commit_hash FROM ${own.log} WHERE commit_hash IN (SELECT commit_hash FROM ${other.log}) LIMIT 1`,

@@ -118,7 +118,7 @@ async function adoptIn(
   }
   const kept = new Set(await commitsAmong(database, { from: null, to: head }, known));
   const after = [...new Set([...dropped, ours, ...known.filter((one) => !kept.has(one))])];
-  const adopted = { ours: head, dropped: after, accepted: local.accepted };
+  const adopted = { ...local, ours: head, dropped: after };
   for (const progress of allProgress)
     if (!adopting.includes(progress)) await compareAgain(context, adopted, engine, progress);
   return { local: adopted, from: adopting };

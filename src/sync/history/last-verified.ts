@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { HASH } from '../../contract/hash.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import type { Env } from '../../core/env.ts';
+import { without } from '../../core/lists.ts';
 import { putOwnFileAside, readOwnFile, writeOwnFile } from '../own-file.ts';
 
 const hash = z.string().regex(HASH);
@@ -34,8 +35,11 @@ const entrySchema = z.strictObject({
   ...BACKUP_FIELDS,
 });
 
-/** A head that our branch gave up for another history; a peer that still has it would bring it back. */
-const retiredSchema = z.strictObject({ local: z.string(), head: hash });
+/** A head of our branch. */
+const ownHeadSchema = z.strictObject({ local: z.string(), head: hash });
+
+/** A head of a peer that our branch may lack, for one branch of ours; see passed-on.ts. */
+const passedOnSchema = entrySchema.pick({ endpoint: true, ref: true, branch: true, local: true, head: true });
 
 /** Entries of version 1, by peer name; they lack our branch and the first commit. */
 const formerSchema = z.record(
@@ -46,8 +50,11 @@ const formerSchema = z.record(
 const stateSchema = z.strictObject({
   version: z.literal(2),
   peers: z.array(entrySchema),
-  retired: z.array(retiredSchema),
+  retired: z.array(ownHeadSchema),
   former: formerSchema,
+  /** Absent: none. */
+  pushed: z.array(ownHeadSchema).default([]),
+  passedOn: z.array(passedOnSchema).default([]),
 });
 
 const fileSchema = z.union([
@@ -57,29 +64,43 @@ const fileSchema = z.union([
     peers: [],
     retired: [],
     former: peers,
+    pushed: [],
+    passedOn: [],
   })),
 ]);
 
 export type StateEntry = Readonly<z.infer<typeof entrySchema>>;
+export type PassedOn = Readonly<z.infer<typeof passedOnSchema>>;
+type OwnHead = Readonly<z.infer<typeof ownHeadSchema>>;
 
 /** The state file: what this machine knows about the peers of a database. */
 export interface StateFile {
   /** By the text of their keys, see `placeText`. */
   readonly peers: ReadonlyMap<string, StateEntry>;
-  readonly retired: readonly Readonly<z.infer<typeof retiredSchema>>[];
+  /** Heads that our branches gave up for another history; a peer that still has one would bring it back. */
+  readonly retired: readonly OwnHead[];
   readonly former: Readonly<z.infer<typeof formerSchema>>;
+  /** The last heads of our branches that runs began to push. A run that is killed records nothing else about a push. */
+  readonly pushed: readonly OwnHead[];
+  /** Heads of peers that runs began to push to other peers before our branch had them. */
+  readonly passedOn: readonly PassedOn[];
 }
 
 /** Identifies a peer's branch and the local branch that belongs to it. Any other key has no entry. */
 export type StateKey = Pick<StateEntry, 'root' | 'endpoint' | 'ref' | 'branch' | 'local'>;
 
-export const EMPTY_STATE: StateFile = { peers: new Map(), retired: [], former: {} };
+export const EMPTY_STATE: StateFile = { peers: new Map(), retired: [], former: {}, pushed: [], passedOn: [] };
 
 /** More than any number of peers needs; a larger file was not written by dolt-federation. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** Each resolution of a rewritten history adds a few; the oldest are dropped. */
-const MAX_RETIRED = 1_000;
+/** Each resolution of a rewritten history adds a few, and each killed run; the oldest are dropped. */
+const MAX_LISTED = 1_000;
+
+/** Two lists of the state as one. */
+export function bothOf<T extends object>(earlier: readonly T[], later: readonly T[]): readonly T[] {
+  return [...without(earlier, later), ...later].slice(-MAX_LISTED);
+}
 
 /**
  * Inside `.dolt`, so that it moves with the database and is ignored with `.dolt`. Dolt ignores unknown files there, and
@@ -101,8 +122,9 @@ interface ReadFile {
 export async function readStateFile(database: string): Promise<ReadFile> {
   const { value, warning } = await readOwnFile(stateFilePath(database), MAX_BYTES, fileSchema);
   if (value === null) return { stateFile: EMPTY_STATE, warning };
-  const { peers, retired, former } = value;
-  return { stateFile: { peers: new Map(peers.map((entry) => [placeText(entry), entry])), retired, former }, warning };
+  const { peers, ...rest } = value;
+  const entries = new Map(peers.map((entry) => [placeText(entry), entry]));
+  return { stateFile: { ...rest, peers: entries }, warning };
 }
 
 /** The files with the state of one database. A run reads both, and writes one. */
@@ -189,10 +211,14 @@ export function combineStates(own: StateFile, other: StateFile, local: string | 
     const isLater = mine === undefined || (entry.local === local && (entry.verifiedAt ?? '') > (mine.verifiedAt ?? ''));
     peers.set(key, isLater ? { ...mine, ...entry } : { ...entry, ...mine });
   }
-  const isRetired = ({ local, head }: StateFile['retired'][number]): boolean =>
-    own.retired.some((one) => one.local === local && one.head === head);
-  const retired = [...other.retired.filter((one) => !isRetired(one)), ...own.retired].slice(-MAX_RETIRED);
-  return { peers, retired, former: { ...other.former, ...own.former } };
+  const retired = bothOf(other.retired, own.retired);
+  return {
+    peers,
+    retired,
+    former: { ...other.former, ...own.former },
+    pushed: without(bothOf(other.pushed, own.pushed), retired),
+    passedOn: bothOf(other.passedOn, own.passedOn),
+  };
 }
 
 /**
@@ -200,9 +226,17 @@ export function combineStates(own: StateFile, other: StateFile, local: string | 
  * @returns the path of the file that was moved aside; null: none
  * @throws Failure `database-read-only`, `disk-full`, `file-owner`
  */
-export async function writeStateFile(database: string, { peers, retired, former }: StateFile): Promise<string | null> {
+export async function writeStateFile(database: string, stateFile: StateFile): Promise<string | null> {
+  const { peers, retired, former, pushed, passedOn } = stateFile;
   const sorted = [...peers].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
-  const written: z.infer<typeof stateSchema> = { version: 2, peers: sorted, retired: [...retired], former };
+  const written: z.input<typeof stateSchema> = {
+    version: 2,
+    peers: sorted,
+    retired: [...retired],
+    former,
+    ...(pushed.length === 0 ? {} : { pushed: [...pushed] }),
+    ...(passedOn.length === 0 ? {} : { passedOn: [...passedOn] }),
+  };
   const file = stateFilePath(database);
   const aside = (await readStateFile(database)).warning === null ? null : await putOwnFileAside(file);
   await writeOwnFile(file, written);
@@ -269,7 +303,7 @@ export function retire(stateFile: StateFile, local: string, heads: readonly stri
   if (heads.every(isRetired)) return stateFile;
   const others = stateFile.retired.filter((one) => one.local !== local || !heads.includes(one.head));
   const added = [...new Set(heads)].map((head) => ({ local, head }));
-  return { ...stateFile, retired: [...others, ...added].slice(-MAX_RETIRED) };
+  return { ...stateFile, retired: [...others, ...added].slice(-MAX_LISTED) };
 }
 
 /**

@@ -75,7 +75,7 @@ export async function findRewritten(
     if (side !== null) return { side, last };
   }
   // A peer that stayed at an older commit of an abandoned history has only a part of it.
-  const part = base === theirs ? null : await newestCommon(sql, { head: theirs, others: dropped, without: ours });
+  const part = base === theirs ? null : await newestCommon(sql, { head: theirs, others: dropped, without: [ours] });
   if (part !== null) return { side: 'ours', last: part };
   return last === null && (await isSuspected(sql, peer.role, heads)) ? { side: 'suspected', last: null } : null;
 }
@@ -188,7 +188,7 @@ function found(
     case 'theirs':
       return `${name} no longer contains ${last}, the last commit that both sides had: its history was rewritten there.`;
     case 'ours':
-      return `Our branch ${branch} does not contain ${last}, which ${name} still has: our history was rewritten, or \`--force-with-lease\` replaced a branch that had it.`;
+      return `Our branch ${branch} does not contain ${last}, which ${name} still has: our history was rewritten, \`--force-with-lease\` replaced a branch that had it, or another peer took it back.`;
     case 'both':
       return `Neither ${name} nor our branch ${branch} contains ${last}, the last commit that both had: both were rewritten.`;
     case 'suspected':

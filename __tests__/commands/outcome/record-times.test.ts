@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { notRecorded, withLearned } from '../../../src/commands/outcome/record-times.ts';
 import { Failure } from '../../../src/core/failure.ts';
+import { beginPush } from '../../../src/sync/history/begun-pushes.ts';
 import { EMPTY_STATE, remember, retire } from '../../../src/sync/history/last-verified.ts';
 import { HEAD } from '../../helpers/results.ts';
 
@@ -38,6 +39,18 @@ test('heads that the other file replaces are given up unless our branch is known
   const nothing = { findings: [{ ...finding, verifiedAt: null }], former: [], kept: [BEFORE, LATER], ended: [] };
   expect(withLearned(known, 'main', nothing)).toBe(known.stateFile);
   expect(withLearned(known, 'main', { ...nothing, kept: [BEFORE] })).toEqual(retire(known.stateFile, 'main', [LATER]));
+});
+
+test('a head of a peer that a run passed on is recorded until it needs no record, as one that was given up if it was taken back', () => {
+  const passedOn = { endpoint: PLACE.endpoint, ref: null, branch: 'main', local: 'main', head: LATER };
+  const stateFile = beginPush(recorded(HEAD), { local: 'main', ours: HEAD, contained: [], passedOn: [passedOn] });
+  const known = { stateFile, replaced: [], unusable: [] };
+  const nothing = { findings: [], former: [], kept: [], ended: [] };
+  expect(withLearned(known, 'main', nothing)).toBe(stateFile);
+  const ended = { ...nothing, ended: [passedOn] };
+  expect(withLearned(known, 'main', ended)).toEqual({ ...stateFile, passedOn: [] });
+  const takenBack = withLearned(known, 'main', { ...ended, former: [LATER] });
+  expect(takenBack).toEqual(retire({ ...stateFile, passedOn: [] }, 'main', [LATER]));
 });
 
 test.each([

@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
+import { beginPush } from '../../../src/sync/history/begun-pushes.ts';
 import { changeState, retireBeforeMove } from '../../../src/sync/history/change-state.ts';
 import {
   addBackups,
@@ -25,7 +26,10 @@ const OTHER = 'v'.repeat(32);
 const ROOT = 'a'.repeat(32);
 const PLACE = { root: ROOT, endpoint: 'file:///srv/box', ref: null, branch: 'main', local: 'main' };
 const FOUND = { place: PLACE, name: 'box', head: HEAD, verifiedAt: AT };
-const MEMORY = retire(remember(EMPTY_STATE, [FOUND]), 'main', [OTHER]);
+const MEMORY = beginPush(retire(remember(EMPTY_STATE, [FOUND]), 'main', [OTHER]), {
+  ...{ local: 'main', ours: HEAD, contained: [] },
+  passedOn: [{ endpoint: PLACE.endpoint, ref: null, branch: 'main', local: 'main', head: OTHER }],
+});
 const placeIn = ({ path }: TempFolder) => ({ folder: path, other: null, env: ENV });
 const FORMER = { endpoint: PLACE.endpoint, branch: 'main', head: HEAD, at: AT };
 

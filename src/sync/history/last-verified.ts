@@ -122,9 +122,9 @@ interface ReadFile {
 export async function readStateFile(database: string): Promise<ReadFile> {
   const { value, warning } = await readOwnFile(stateFilePath(database), MAX_BYTES, fileSchema);
   if (value === null) return { stateFile: EMPTY_STATE, warning };
-  const { peers, ...rest } = value;
+  const { peers, retired, former, pushed, passedOn } = value;
   const entries = new Map(peers.map((entry) => [placeText(entry), entry]));
-  return { stateFile: { ...rest, peers: entries }, warning };
+  return { stateFile: { peers: entries, retired, former, pushed, passedOn }, warning };
 }
 
 /** The files with the state of one database. A run reads both, and writes one. */

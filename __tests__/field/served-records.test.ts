@@ -160,7 +160,7 @@ describe('the record of heads of a database that a running server holds', () => 
     };
     const forced = (await served.run({ leases: new Map([['mailbox', lost]]), onEvent })).result;
     expect(forced.peers).toMatchObject([{ verified: true, replaced: { head: lost } }]);
-    expect(before).toEqual([...gone, { local: 'main', head: lost }]);
+    expect(before).toEqual([...gone, { local: 'main', head }, { local: 'main', head: lost }]);
     const { retired } = recorded();
     // The commit of a later run is not in the copy of this one.
     const later = 'h'.repeat(32);

@@ -225,11 +225,8 @@ test('a branch that another process moved or removed during the run is neither m
     };
     expect([await targetWith('refused'), await targetWith('failed')]).toEqual([further, back]);
     await engines.use(NO_CREDENTIALS, ({ database }) => removeScratch(database));
-    const merging = mergeHeads(
-      testContext(engines, { branch: 'gone' }),
-      { ours: from, dropped: [], accepted: [], takenBack: [] },
-      [],
-    );
+    const local = { ours: from, dropped: [], accepted: [], takenBack: [] };
+    const merging = mergeHeads(testContext(engines, { branch: 'gone' }), local, []);
     expect(await failureOf(() => merging)).toMatchObject({
       code: 'contention',
       message: 'another process removed gone during this run',

@@ -114,13 +114,9 @@ class Progress {
     this.unreachable(failure);
   }
 
-  remember(remembered: Remembered | null): void {
+  remember(remembered: Remembered | null, passedOn: readonly string[] = []): void {
     this.remembered = remembered;
-  }
-
-  /** Runs may have pushed these heads of the peer to others, before our branch had them. */
-  passOn(heads: readonly string[]): void {
-    this.passedOn = [...new Set([...this.passedOn, ...heads])];
+    this.passedOn = [...new Set([...this.passedOn, ...passedOn])];
   }
 
   /** The peer failed and takes no further part. An earlier verification no longer counts. */
@@ -200,8 +196,7 @@ class Progress {
     this.#require(this.head !== null, 'has no head that could be equivalent');
     this.equivalentTo = to;
     if (to !== ours) return;
-    this.state = 'up-to-date';
-    [this.ahead, this.behind] = [0, 0];
+    [this.state, this.ahead, this.behind] = ['up-to-date', 0, 0];
   }
 
   /** An earlier round found the head equivalent; it is compared again. */
@@ -273,8 +268,7 @@ class Progress {
     this.lease = null;
     if (this.replacing === null) return;
     const { head, tag, atPeer } = this.replacing;
-    this.replaced = { head, tag, atPeer };
-    this.replacing = null;
+    [this.replaced, this.replacing] = [{ head, tag, atPeer }, null];
   }
 
   /** An earlier forced push succeeded although its answer was lost. */
@@ -317,8 +311,7 @@ class Progress {
   /** The delivery was merged there before we read the inbox. */
   foundMerged(head: string, isTarget: boolean): void {
     this.#inboxThere();
-    this.head = head;
-    this.state = isTarget ? 'up-to-date' : 'behind';
+    [this.head, this.state] = [head, isTarget ? 'up-to-date' : 'behind'];
   }
 
   planned(plan: Plan): void {

@@ -110,8 +110,8 @@ export async function readLastVerified(
     const contained = new Set(await commitsAmong(database, { from: null, to: ours }, [...known, ...pushed]));
     const root = entries.find(({ head }) => contained.has(head))?.root ?? (await rootCommit(database, ours)).hash;
     for (const progress of allProgress) {
-      progress.remember(findEntry(stateFile, placeOf(progress, branch, root), progress.peer.name));
-      progress.passOn(passedOnFrom(stateFile, progress, branch));
+      const entry = findEntry(stateFile, placeOf(progress, branch, root), progress.peer.name);
+      progress.remember(entry, passedOnFrom(stateFile, progress, branch));
     }
     const isComplete = allProgress.every(({ remembered }) => remembered !== null);
     const cached = restoreCached === null || isComplete ? [] : await restoreCached(root);

@@ -19,7 +19,7 @@ import type { Rewritten } from './rewritten.ts';
  * Neither shows that a push arrived, so neither has an effect on a peer that does not have the commits.
  */
 
-/** What a run is about to push. */
+/** The record of a run before its first push. */
 export interface BegunPush {
   readonly local: string;
   /** The head of our branch. */
@@ -47,7 +47,7 @@ export async function recordBegunPush(
   allProgress: readonly PeerProgress[],
 ): Promise<void> {
   const passing = allProgress.filter(isPassedOn);
-  for (const progress of passing) progress.passOn([progress.head]);
+  for (const progress of passing) progress.remember(progress.remembered, [progress.head]);
   const passedOn = passing.map((progress) => passedOnOf(progress, branch, progress.head));
   const before = pushedHeads((await readState(state, branch)).stateFile, branch);
   const contained = await engines.use(NO_CREDENTIALS, ({ database }) =>

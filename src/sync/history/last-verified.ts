@@ -38,7 +38,7 @@ const entrySchema = z.strictObject({
 /** A head of our branch. */
 const ownHeadSchema = z.strictObject({ local: z.string(), head: hash });
 
-/** A head of a peer that our branch may lack, for one branch of ours; see passed-on.ts. */
+/** A head of a peer that our branch may lack, for one branch of ours; see begun-pushes.ts. */
 const passedOnSchema = entrySchema.pick({ endpoint: true, ref: true, branch: true, local: true, head: true });
 
 /** Entries of version 1, by peer name; they lack our branch and the first commit. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { uncompress } from 'snappyjs';
 import { JOURNAL } from '../../src/dolt/database-files.ts';
+import { chunkContent } from '../../src/dolt/store/chunk-content.ts';
 import { bytesAt, readTableIndex } from '../../src/dolt/store/table-index.ts';
 import type { TestDatabase } from './database.ts';
 
@@ -61,7 +61,7 @@ function swap(
   chunks: Map<string, Buffer>,
   { text, other, share }: { text: string; other: string; share: boolean },
 ): void {
-  const has = (span: Buffer, wanted: string) => uncompress(span.subarray(0, -4)).includes(wanted);
+  const has = (span: Buffer, wanted: string) => Buffer.from(chunkContent(span) ?? '').includes(wanted);
   const [right] = [...chunks].flatMap(([hash, span]) => (has(span, text) ? [hash] : []));
   if (right === undefined) throw new Error(`no chunk has ${text}`);
   const wrong = [...chunks].find(([hash, span]) => (!share || hash > right) && has(span, other) && !has(span, text));

@@ -2,16 +2,12 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { uncompress } from 'snappyjs';
 import { systemCode } from '../../core/failure.ts';
+import { chunkContent, MAX_CHUNK_BYTES } from './chunk-content.ts';
 import { bytesAt, NoTableFile, readTableIndex, type StoredChunk } from './table-index.ts';
 
 /** A hash of Dolt is the beginning of a SHA-512. */
 const HASH_BYTES = 20;
-/** A checksum ends each chunk. */
-const CHECKSUM_BYTES = 4;
-/** Dolt makes chunks of some kilobytes; only a long value or message makes a larger one. */
-const MAX_CHUNK_BYTES = 64 * 1024 * 1024;
 const BLOCK_BYTES = 4 * 1024 * 1024;
 
 /** The result for one table file. */
@@ -72,13 +68,9 @@ async function inTable(path: string, read: (file: FileHandle, size: number) => P
   }
 }
 
-function isRight(compressed: Buffer, { hash }: StoredChunk): boolean {
-  try {
-    const content = uncompress(compressed.subarray(0, -CHECKSUM_BYTES), MAX_CHUNK_BYTES);
-    return createHash('sha512').update(content).digest().subarray(0, HASH_BYTES).equals(hash);
-  } catch {
-    return false;
-  }
+function isRight(stored: Buffer, { hash }: StoredChunk): boolean {
+  const content = chunkContent(stored);
+  return content !== null && createHash('sha512').update(content).digest().subarray(0, HASH_BYTES).equals(hash);
 }
 
 /** A hash as Dolt prints it. */

@@ -347,6 +347,10 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['delta base offset is out of bound', 'corrupt'],
   ["root hash doesn't exist", 'corrupt'],
   ['failed to get all chunks', 'corrupt'],
+  ['pullchunkfetcher: get on closed fetcher', 'corrupt'],
+  ['snappy: corrupt input', 'corrupt'],
+  // A list of refs that names tags and does not lead to them.
+  ['tag not found', 'corrupt'],
   ['you may need to update your client', 'client-too-old'],
   ['corrupted journal', 'corrupt'],
   ['invalid or corrupt table file', 'corrupt'],
@@ -373,6 +377,9 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['nosuchkey', 'missing-table-file'],
   ["storage: object doesn't exist", 'missing-table-file'],
   ['is out of date and must upgrade', 'client-too-old'],
+  // A kind of value, or a field, that this Dolt does not know.
+  ['unsupported serialmessage message with fileid', 'client-too-old'],
+  ['table has unknown fields', 'client-too-old'],
   ['unknown manifest version', 'client-too-old'],
   ['unsupported table file format', 'client-too-old'],
   ['is in an unsupported format', 'client-too-old'],
@@ -389,7 +396,12 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
 ];
 
 /** Texts about data that the other side does not have, or is not sent: each is also in `TEXTS`. */
-const LACKING_DATA = ["root hash doesn't exist", 'failed to get all chunks'];
+const LACKING_DATA = [
+  "root hash doesn't exist",
+  'failed to get all chunks',
+  // The same, noticed a moment later.
+  'pullchunkfetcher: get on closed fetcher',
+];
 
 /**
  * Whether a text only says that data did not come. A download that ends without an answer gets the same text: Dolt 2.3.0

@@ -29,10 +29,28 @@ export async function publishSwapped(
   await from.sql(...otherLeaves(update, other));
   await from.publish(`file://${remote}`, 'other-leaves');
   await from.sql("CALL DOLT_BRANCH('-D', 'other-leaves')");
+  await rewrite(remote, share, (chunks) => swap(chunks, { text, other, share }));
+}
+
+/** Makes a remote whose chunk of the head of a database is one byte, which Dolt 2.3.0 reads beyond its end. */
+export async function publishOneByte(from: TestDatabase, remote: string): Promise<void> {
+  await from.publish(`file://${remote}`);
+  const digits = [...(await from.head())].map((digit) => Number.parseInt(digit, 32).toString(2).padStart(5, '0'));
+  const hash = BigInt(`0b${digits.join('')}`)
+    .toString(16)
+    .padStart(40, '0');
+  await rewrite(remote, false, (chunks) => {
+    if (!chunks.has(hash)) throw new Error('the head is missing');
+    chunks.set(hash, withChecksum(Buffer.from([1, 0, 0])));
+  });
+}
+
+/** Writes all chunks of a remote into one archive, after a change. */
+async function rewrite(remote: string, share: boolean, change: (chunks: Map<string, Buffer>) => void): Promise<void> {
   const fields = (await readFile(join(remote, 'manifest'), 'utf8')).split(':');
   const names = fields.slice(5).filter((name, at) => at % 2 === 0 && name !== JOURNAL);
   const chunks = new Map((await Promise.all(names.map((name) => spansOf(remote, name)))).flat());
-  swap(chunks, { text, other, share });
+  change(chunks);
   const { name, bytes } = archive(chunks, share);
   for (const each of names)
     for (const ending of ['', '.darc']) await rm(join(remote, `${each}${ending}`), { force: true });
@@ -102,6 +120,16 @@ function numbers(...values: readonly number[]): Buffer {
   const bytes = Buffer.alloc(4 * values.length);
   values.forEach((value, at) => void bytes.writeUInt32BE(value, 4 * at));
   return bytes;
+}
+
+/** A compressed chunk with its CRC-32C, which Dolt compares. */
+function withChecksum(compressed: Buffer): Buffer {
+  let rest = 0xffffffff;
+  for (const byte of compressed) {
+    rest ^= byte;
+    for (let bit = 0; bit < 8; bit += 1) rest = rest & 1 ? 0x82f63b78 ^ (rest >>> 1) : rest >>> 1;
+  }
+  return Buffer.concat([compressed, numbers((rest ^ 0xffffffff) >>> 0)]);
 }
 
 function base32(suffixes: Buffer): string {

@@ -4,13 +4,14 @@ import { expect, test } from '@jest/globals';
 import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
 import { checkTable } from '../../src/dolt/store/chunk-hashes.ts';
 import { storedFiles } from '../../src/dolt/store/stored-files.ts';
+import { type StoreState, storeState, takeBack } from '../../src/dolt/store/take-back.ts';
 import { conflictsText } from '../../src/resolve/conflicts-text.ts';
 import { mergeLimit } from '../../src/sync/merge/limits.ts';
 import { readOwnMoves, recordMove } from '../../src/sync/merge/own-moves.ts';
 import { checkLeftArrivals } from '../../src/sync/remotes/arrivals.ts';
 import { makeDatabaseOf, openTestDatabase } from '../helpers/database.ts';
 import { federateDatabase, filePeer, withEngines } from '../helpers/federating.ts';
-import { publishSwapped } from '../helpers/swapped-contents.ts';
+import { publishOneByte, publishSwapped } from '../helpers/swapped-contents.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
 import { runResolve } from '../helpers/unresolved-conflicts.ts';
@@ -90,7 +91,7 @@ test('a peer that serves the commit of another peer with other rows waits, and t
   expect(await failureOf(reading)).toMatchObject(corrupt);
   expect(await failureOf(checkLeft())).toMatchObject({
     ...corrupt,
-    message: expect.stringMatching(/^a run that was killed fetched wrong data into .* has another hash$/),
+    message: expect.stringMatching(/^an earlier run left wrong data in .* has another hash$/),
   });
   // It merges what was fetched, and fetches nothing.
   const cells = { a: { base: 'before', ours: 'ours', theirs: 'x', choose: 'theirs' } } as const;
@@ -100,6 +101,79 @@ test('a peer that serves the commit of another peer with other rows waits, and t
   const forged = `forged: file://${folder.file('swapped')}`;
   const resolving = runResolve({ folder, peers: forged }, folder.file('choices.yaml'));
   expect(await failureOf(resolving)).toMatchObject(corrupt);
+
+  // The hint. The other peer has the same commit.
+  await killed.sql("CALL DOLT_REMOTE('remove', 'forged')", "CALL DOLT_REMOTE('remove', 'honest')");
+  await killed.dolt('gc', '--full');
+  await checkLeft();
+  expect((await readOwnMoves(killed.path)).moves.size).toBe(0);
+});
+
+test('a peer whose commit ends the engine waits, and the others are served', async () => {
+  await using folder = await tempFolder();
+  const honest = await makeDatabaseOf(
+    folder.file('honest'),
+    'CREATE TABLE t (id INT PRIMARY KEY)',
+    'INSERT INTO t VALUES (1)',
+    "CALL DOLT_COMMIT('-A', '-m', 'base')",
+  );
+  await cp(honest.path, folder.file('ours'), { recursive: true });
+  await honest.commit('honest', 'INSERT INTO t VALUES (2)');
+  await honest.publish(`file://${folder.file('box')}`);
+  await honest.commit('broken', 'INSERT INTO t VALUES (3)');
+  await publishOneByte(honest, folder.file('broken'));
+  const ours = openTestDatabase(folder.file('ours'));
+  await ours.commit('ours', 'INSERT INTO t VALUES (9)');
+  await ours.sql("CALL DOLT_TAG('ours', 'HEAD')", "INSERT INTO dolt_ignore VALUES ('kept', true)");
+  await cp(ours.path, folder.file('local'), { recursive: true });
+
+  const peers = [filePeer('broken', folder.file('broken')), filePeer('honest', folder.file('box'))];
+  const first = await federateDatabase({ local: ours.path, tempDir: folder.file('tmp'), peers });
+  expect(first.run('broken').failure).toMatchObject({
+    code: 'corrupt',
+    message: expect.stringMatching(/^broken serves other data than its hashes say: .* has another hash$/),
+  });
+  expect(first.run('honest')).toMatchObject({ failure: null, verified: true, pulledCommits: 1 });
+  const [rows, tags, ignored] = await ours.read(
+    'SELECT id FROM t',
+    'SELECT tag_name FROM dolt_tags',
+    'SELECT pattern FROM dolt_ignore',
+  );
+  expect(rows).toEqual([{ id: 1 }, { id: 2 }, { id: 9 }]);
+  expect(tags).toEqual([{ tag_name: 'ours' }]);
+  expect(ignored).toEqual([{ pattern: 'kept' }]);
+  expect((await readOwnMoves(ours.path)).moves.size).toBe(0);
+  expect(await ours.dolt('fsck', '--quiet')).toContain('No problems found.');
+
+  // After an engine ended, what came is removed only if nothing shows the work of another program.
+  const local = openTestDatabase(folder.file('local'));
+  const fetchHonest = [
+    `CALL DOLT_REMOTE('add', 'honest', 'file://${folder.file('box')}')`,
+    "CALL DOLT_FETCH('honest', 'main')",
+  ];
+  const takeBackSince = async (before: StoreState) =>
+    await takeBack(
+      local.path,
+      { before, now: await storeState(local.path), hasEnded: true },
+      { env: {}, signal: LIVE },
+    );
+  const before = await storeState(local.path);
+  await local.sql(...fetchHonest);
+  const head = await local.commit('of another program', 'INSERT INTO t VALUES (10)');
+  expect(await failureOf(takeBackSince(before))).toMatchObject({
+    code: 'corrupt',
+    message: 'its engine has ended, and another program may have written to it since',
+  });
+  expect(await local.head()).toBe(head);
+  await local.sql("CALL DOLT_REMOTE('remove', 'honest')");
+  await local.dolt('gc');
+  const collected = await storeState(local.path);
+  await local.sql(...fetchHonest);
+  await takeBackSince(collected);
+  expect((await storeState(local.path)).files).toEqual(collected.files);
+  expect(await local.head()).toBe(head);
+  expect(await local.rows('SELECT name FROM dolt_remote_branches')).toEqual([]);
+  expect(await local.dolt('fsck', '--quiet')).toContain('No problems found.');
 });
 
 test('a table file whose index is too large, or larger than the file, is refused before it is read', async () => {

@@ -6,7 +6,7 @@ import { checkDatabase } from '../../dolt/fsck.ts';
 import type { Engine, Engines, TimeLimit } from '../../dolt/server/engines.ts';
 import { checkTable } from '../../dolt/store/chunk-hashes.ts';
 import { type StoredFiles, storedFiles } from '../../dolt/store/stored-files.ts';
-import { type StoreState, storeState, takeBack } from '../../dolt/store/take-back.ts';
+import { keepsFiles, type StoreState, storeState, takeBack } from '../../dolt/store/take-back.ts';
 import { NOWHERE } from '../../egress/host-rule.ts';
 import { forgetMove, readOwnMoves, recordMove } from '../merge/own-moves.ts';
 import type { SyncContext } from '../sync-context.ts';
@@ -25,6 +25,10 @@ export interface Awaited {
 
 /** The name of the record of fetches that have begun. */
 const RECORD = 'dolt-federation-arriving';
+
+/** For wrong data that stays. `dolt fsck` may panic over it (2.3.0). */
+const REPAIR =
+  'Copy the folder first: it may contain commits that no other database has. Then remove the remotes of the peers with `dolt remote remove`, and run `dolt gc --full`: it removes data that no branch or tag refers to. If the error returns, clone the database from a peer that you trust into another folder.';
 
 /** The table files that were here before the run, or whose chunks were compared with their hashes. */
 const known = new WeakMap<Engines, StoredFiles>();
@@ -73,13 +77,14 @@ export async function refuseArrivals(
   if (wrong !== null || (readsReplacedFiles ?? mayBeReplaced)) await engines.close();
   if (wrong === null) known.set(engines, now.files);
   else {
+    const isNew = keepsFiles({ before, now }) && (wrong.path === null || !before.files.has(wrong.path));
     try {
-      if (hasEnded) throw new Failure('corrupt', 'its engine has ended, so another program may have written since');
-      if (wrong.path !== null && before.files.has(wrong.path)) throw new Failure('corrupt', 'it was there before');
-      await takeBack(folder, { before, now }, context);
+      if (!isNew) throw new Failure('corrupt', 'it may have been there before');
+      await takeBack(folder, { before, now, hasEnded }, context);
     } catch (thrown) {
+      const lead = isNew ? `${names.join(' or ')} sent wrong data` : `${folder} has wrong data`;
       const why = `what was fetched cannot be removed from ${folder}: ${errorMessage(thrown)}`;
-      throw new Failure('corrupt', `${names.join(' or ')} sent wrong data, ${wrong.why}; ${why}`, { cause: thrown });
+      throw new Failure('corrupt', `${lead}, ${wrong.why}; ${why}`, { hint: REPAIR, cause: thrown });
     }
   }
   await forgetMove(folder, RECORD).catch(() => undefined);
@@ -87,7 +92,7 @@ export async function refuseArrivals(
 }
 
 /**
- * Checks what the fetches of a killed run brought.
+ * Checks what the fetches of an earlier run brought, which was killed or could not remove it.
  * @throws Failure `corrupt`
  */
 export async function checkLeftArrivals(engine: Engine, checking: Checking): Promise<void> {
@@ -97,8 +102,8 @@ export async function checkLeftArrivals(engine: Engine, checking: Checking): Pro
   const files = { now: await storedFiles(folder), known: left };
   const wrong = await wrongIn(folder, files, checking, (check) => check(engine));
   if (wrong !== null) {
-    const message = `a run that was killed fetched wrong data into ${folder}: ${wrong.why}`;
-    throw new Failure('corrupt', message, { hint: 'Clone the database again from a peer that you trust.' });
+    const message = `an earlier run left wrong data in ${folder}: ${wrong.why}`;
+    throw new Failure('corrupt', message, { hint: REPAIR });
   }
   await forgetMove(folder, RECORD);
 }

@@ -5,6 +5,7 @@ import { PAGE_BYTES } from '../../src/dolt/rows/conflict-rows.ts';
 import { GRACE_MS } from '../../src/dolt/server/interrupt.ts';
 import { LEAST_ENGINE_BYTES, MOST_ENGINE_BYTES } from '../../src/dolt/server/memory.ts';
 import { MAX_RESULT_BYTES } from '../../src/dolt/sql/sql.ts';
+import { MAX_CHUNK_BYTES } from '../../src/dolt/store/chunk-content.ts';
 import { MAX_INDEX_BYTES } from '../../src/dolt/store/table-index.ts';
 import { CONNECT_MS } from '../../src/egress/try-connection.ts';
 import { MAX_DOLT_BYTES } from '../../src/install/actions-cache.ts';
@@ -73,6 +74,7 @@ export function limitTable(): string {
       `half of the memory of the machine or container, ${bytes(LEAST_ENGINE_BYTES)} to ${bytes(MOST_ENGINE_BYTES)}`,
       '`too-large`',
     ],
+    ['One chunk of the data that a fetch brings', bytes(MAX_CHUNK_BYTES), '`corrupt`'],
     ['The index of a table file, which is in memory as a whole', bytes(MAX_INDEX_BYTES), '`corrupt`'],
     ['Rows that one statement reads', bytes(MAX_RESULT_BYTES), '`too-large`'],
     [

@@ -18,8 +18,8 @@ const NAME_BYTES = 4;
 const OF_REFS: readonly string[] = ['STRT', 'ADRM'];
 
 /**
- * Whether a part of a journal only sets refs to objects that were not made in it, as a fetch does. Whoever commits, tags
- * or changes a row also writes a commit, a tag or a working set (Dolt 2.3.0, measured).
+ * Whether a part of a journal only sets refs to objects that were not made in it, as a fetch does. A program that commits,
+ * tags or changes a row also writes a commit, a tag or a working set (Dolt 2.3.0, measured).
  * @param part whole records; false if it ends within one
  */
 export function onlySetsRefs(part: Buffer): boolean {

@@ -12,6 +12,7 @@ import { interruptible } from './server/interrupt.ts';
 import { connectTo } from './server/ready.ts';
 import { type EngineContext, openServer, type ServerOptions } from './server/server.ts';
 import { refusedIn, remoteFailure, withPanic } from './sql/failure.ts';
+import { requireSshAccess, sshReason } from './ssh-access.ts';
 
 /** A remote to clone, and the target. */
 export interface CloneSource {
@@ -68,7 +69,12 @@ export async function cloneDatabase(
             throwIfInterrupted(context.signal);
             if (!inTime) throw limit.failure();
             const failure = remoteFailure(thrown, context.secrets);
-            throw (await server.endFailure(failure)) ?? (await withPanic(failure, server.panicText, begun));
+            const ended = await server.endFailure(failure);
+            if (ended !== null) throw ended;
+            const signal = AbortSignal.any([context.signal, AbortSignal.timeout(limit.milliseconds)]);
+            const asked = { ...server.childContext, secrets: server.secrets, signal };
+            const reason = await sshReason(failure, source.url, () => requireSshAccess(source.url, asked));
+            throw await withPanic(reason, server.panicText, begun);
           });
         })
         .catch((thrown: unknown) => {

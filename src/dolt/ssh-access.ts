@@ -1,4 +1,4 @@
-import { Failure } from '../core/failure.ts';
+import { Failure, toFailure } from '../core/failure.ts';
 import { BEFORE_HOST } from './failure-text.ts';
 import { run } from './process.ts';
 import type { ProgramContext } from './program-context.ts';
@@ -31,4 +31,15 @@ export async function requireSshAccess(
   }
   // The host ends the login itself, and Dolt would repeat its words after these.
   if (exitCode !== 0 && stderr.trim() !== '') throw textFailure(`${BEFORE_HOST}${secrets.redact(stderr.trim())}`);
+}
+
+/**
+ * Why an operation over ssh failed, if Dolt does not say it: then ssh is asked.
+ * @param url what Dolt got
+ * @param ask rejects as `requireSshAccess`
+ */
+export async function sshReason(failure: Failure, url: string, ask: () => Promise<void>): Promise<Failure> {
+  if (!/^ssh:/i.test(url) || (failure.code !== 'network' && failure.code !== 'unknown')) return failure;
+  const reason = await ask().then(() => null, toFailure);
+  return reason === null || reason.code === 'unknown' ? failure : reason;
 }

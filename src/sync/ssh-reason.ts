@@ -1,6 +1,6 @@
 import { toFailure } from '../core/failure.ts';
 import type { Engine, TimeLimit } from '../dolt/server/engines.ts';
-import { requireSshAccess } from '../dolt/ssh-access.ts';
+import { requireSshAccess, sshReason } from '../dolt/ssh-access.ts';
 import type { PeerProgress } from './peer-progress.ts';
 
 /**
@@ -16,10 +16,9 @@ export async function withSshReason<T>(
   try {
     return await operation();
   } catch (thrown) {
-    const { code } = toFailure(thrown);
-    const { kind, dolt } = peer.endpoint;
-    if (kind !== 'ssh' || (code !== 'network' && code !== 'unknown') || engine.hasEnded()) throw thrown;
-    const reason = await engine.runProgram(limit, reach, (program) => requireSshAccess(dolt, program)).catch(toFailure);
-    throw reason === undefined || reason.code === 'unknown' ? thrown : reason;
+    if (engine.hasEnded()) throw thrown;
+    const { dolt } = peer.endpoint;
+    const ask = () => engine.runProgram(limit, reach, (program) => requireSshAccess(dolt, program));
+    throw await sshReason(toFailure(thrown), dolt, ask);
   }
 }

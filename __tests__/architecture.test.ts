@@ -1,7 +1,7 @@
 import { dirname } from 'node:path/posix';
 import { describe, expect, test } from '@jest/globals';
 import { GROUPS, groupOf } from '../scripts/closure-groups.mjs';
-import { lineCounts, type Source, sources } from './helpers/source-tree.ts';
+import { lineCounts, type Source, sources, texts } from './helpers/source-tree.ts';
 
 /** The folders that each folder of src may import; entry points are the files of src itself. */
 const IMPORTS: Readonly<Record<string, readonly string[]>> = {
@@ -51,6 +51,11 @@ const OWNERS: readonly [RegExp, readonly string[], string][] = [
   [/^tar$/, ['caches/'], 'it unpacks what others stored'],
   [/^commander$/, ['frontends/cli/'], 'it reads argv'],
 ];
+
+/** System tables and functions of Dolt that read the rows of several commits, as a statement names them. */
+const ROW_READERS = /\bdolt_(?:(?:commit_|column_)?diff(?!_summary)|history_|blame_|workspace_)/i;
+/** Statements for a person: their revisions are values, and no parameters. */
+const PRINTED = /dolt_diff\((?:'|…)|columns hide those of dolt_diff$/;
 
 /** A longer file contains several ideas. Tables of data are exempt. */
 const MAX_LINES = 350;
@@ -134,6 +139,15 @@ describe('the layout', () => {
   test('only one file reads process.env', () => {
     expect(SOURCES.filter((source) => source.readsEnvironment).map(({ path }) => path)).toEqual(['src/core/env.ts']);
   });
+});
+
+test('only one file reads rows that differ: for some tables such a statement ends the server of a user', () => {
+  const all = ['dolt_', 'DOLT_'].flatMap((word) => texts('src', word));
+  const named = all.filter(({ text }) => ROW_READERS.test(text) && !PRINTED.test(text));
+  expect(new Set(named.map(({ path }) => path))).toEqual(new Set(['src/dolt/sql/differences.ts']));
+  // Of a definition, and no row.
+  const definitions = texts('src', 'dolt_patch').filter(({ text }) => /FROM dolt_patch\(/.test(text));
+  expect(definitions).toMatchObject([{ text: expect.stringMatching(/WHERE diff_type = 'schema'$/) }]);
 });
 
 test('every file has a group in `npm run closure`', () => {

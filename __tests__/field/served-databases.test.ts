@@ -12,6 +12,9 @@ import { failureOf } from '../helpers/thrown.ts';
 
 const WISPS = "INSERT INTO dolt_ignore VALUES ('wisps', 1)";
 const NOTES = 'CREATE TABLE notes (id INT PRIMARY KEY, text VARCHAR(20))';
+/** To compare its rows would end the server. */
+const TALLIES =
+  'CREATE TABLE tallies (n INT, v INT AS (n + 1) VIRTUAL, item INT, FOREIGN KEY (item) REFERENCES items (id))';
 
 /** Two halves that bd 1.3.0 merges as in embedded mode: only the table with a conflict is committed. */
 const LOSSY = [
@@ -36,7 +39,7 @@ const CLEAN = [[], [], [{ name: 'main' }], [], []];
 describe('a database that a running server holds', () => {
   test('is federated through the server, and its client keeps its rows', async () => {
     await using folder = await tempFolder();
-    await using served = await servedDatabase(folder, WISPS, NOTES);
+    await using served = await servedDatabase(folder, WISPS, NOTES, TALLIES);
     const { sql, rows } = served;
     await clientCommits(served);
     await otherCommits(served);
@@ -44,6 +47,7 @@ describe('a database that a running server holds', () => {
     await sql('INSERT INTO wisps VALUES (1)');
     await sql("INSERT INTO notes VALUES (1, 'saved')");
     await sql("CALL DOLT_ADD('notes')");
+    await sql('INSERT INTO tallies (n, item) VALUES (5, 1)');
     await sql('START TRANSACTION');
     await sql("INSERT INTO notes VALUES (2, 'open')");
     // New sessions list Dolt's own tables then.
@@ -59,7 +63,11 @@ describe('a database that a running server holds', () => {
     expect(await rows('SELECT id FROM items ORDER BY id')).toEqual([1, 2, 3, 4].map((id) => ({ id })));
     expect(await rows('SELECT text FROM notes')).toEqual([{ text: 'saved' }, { text: 'open' }]);
     expect(await rows('SELECT id FROM wisps')).toEqual([{ id: 1 }]);
-    const dirty = [1, 0].map((staged) => ({ table_name: 'notes', staged, status: 'modified' }));
+    expect(await rows('SELECT v, item FROM tallies')).toEqual([{ v: 6, item: 1 }]);
+    const dirty = [
+      ...[1, 0].map((staged) => ({ table_name: 'notes', staged, status: 'modified' })),
+      { table_name: 'tallies', staged: 0, status: 'modified' },
+    ];
     expect(await served.traces()).toEqual([...CLEAN.slice(0, 4), dirty]);
     expect(await rows("SELECT text FROM notes AS OF 'STAGED'")).toEqual([{ text: 'saved' }]);
     expect(await remoteHead(served.mailbox, folder.file('look', 'local'))).toBe(await served.head());

@@ -2,7 +2,8 @@ import { afterAll } from '@jest/globals';
 import { z } from 'zod';
 import { BEADS_RULES } from '../../src/beads/database-rules.ts';
 import type { Peer } from '../../src/config/configuration.ts';
-import type { Engines, OwnDatabase } from '../../src/dolt/server/engines.ts';
+import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
+import type { Engine, Engines, OwnDatabase } from '../../src/dolt/server/engines.ts';
 import { branchHead } from '../../src/dolt/sql/heads.ts';
 import type { Sql } from '../../src/dolt/sql/sql.ts';
 import type { UnresolvedRow } from '../../src/resolve/conflicts-file.ts';
@@ -177,6 +178,13 @@ export async function atBranches<T>(work: (database: OwnDatabase) => Promise<T>)
   opened ??= open();
   const { engines } = await opened;
   return await inDatabase(engines, (database) => work(database).finally(() => removeScratch(database)));
+}
+
+/** Works with the engine itself. No branch of a test is checked out in its database. */
+export async function withBranches<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
+  opened ??= open();
+  const { engines } = await opened;
+  return await engines.use(NO_CREDENTIALS, work);
 }
 
 /** Merges both heads as a person chose, as `resolveHeads` does. `MERGED` in a query becomes the commit. */

@@ -11,6 +11,7 @@ import {
   tableShape,
 } from '../dolt/schema/table-shape.ts';
 import { cellSchema } from '../dolt/sql/cell.ts';
+import { differences } from '../dolt/sql/differences.ts';
 import { mergeBases } from '../dolt/sql/history.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { hasColumns } from './column-kinds.ts';
@@ -59,8 +60,9 @@ interface Change {
 async function lockChanges(sql: Sql, issues: TableShape, heads: MergedHeads): Promise<Change[]> {
   const columns = ordinaryColumns(issues);
   const changed = async (base: string, head: string): Promise<string[]> => {
-    const diff = "SELECT to_id AS id FROM dolt_diff(?, ?, 'issues') WHERE diff_type <> 'removed'";
-    return (await sql.rows(keyRow, diff, [base, head])).flatMap(({ id }) => id ?? []);
+    const { text, values } = await differences(sql, { from: base, to: head }, 'issues');
+    const statement = `SELECT to_id AS id FROM ${text} WHERE diff_type <> 'removed'`;
+    return (await sql.rows(keyRow, statement, values)).flatMap(({ id }) => id ?? []);
   };
   const both = new Set<string>();
   for (const base of await mergeBases(sql, heads.ours, heads.theirs)) {

@@ -7,7 +7,9 @@ import { errorMessage, Failure } from '../core/failure.ts';
 import { statOf, takeAccess, temporaryBeside } from '../core/files.ts';
 import { inParts } from '../core/lists.ts';
 import { counted, listed, plain } from '../core/text.ts';
+import { databaseName } from '../dolt/sql/at-revision.ts';
 import { textCellSchema } from '../dolt/sql/cell.ts';
+import { tableHistory } from '../dolt/sql/differences.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import type { FormerFile } from './git.ts';
 import { type ExportScope, type IssueLine, issueLines, leftOutOf, useBranch } from './read-issues.ts';
@@ -161,7 +163,7 @@ async function lostRecords(
   sql: Sql,
   { copy, name }: FormerFile,
   ids: ReadonlySet<string>,
-  { scope, maxDelete }: Pick<Exporting, 'scope' | 'maxDelete'>,
+  { branch, scope, maxDelete }: Pick<Exporting, 'branch' | 'scope' | 'maxDelete'>,
 ): Promise<readonly string[]> {
   const issues = new Set<string>();
   const others: string[] = [];
@@ -174,6 +176,7 @@ async function lostRecords(
   const leftOut = await leftOutOf(sql, absent, scope);
   const deleted = await deletedOf(
     sql,
+    branch,
     absent.filter((id) => !leftOut.has(id)),
   );
   const mayLeave = leftOut.size * 100 <= issues.size * maxDelete;
@@ -181,12 +184,14 @@ async function lostRecords(
 }
 
 /** Those of the issues that a commit of the history deleted. */
-async function deletedOf(sql: Sql, ids: readonly string[]): Promise<ReadonlySet<string>> {
+async function deletedOf(sql: Sql, branch: string, ids: readonly string[]): Promise<ReadonlySet<string>> {
   const found = new Set<string>();
+  const of = { database: await databaseName(sql), head: branch, table: 'issues' };
+  const history = await tableHistory(sql, of);
   for (const page of inParts(ids, PAGE)) {
     const rows = await sql.rows(
       idRow,
-      `SELECT DISTINCT from_id AS id FROM dolt_diff_issues WHERE diff_type = 'removed' AND from_id IN (${page.map(() => '?').join(', ')})`,
+      `SELECT DISTINCT from_id AS id FROM ${history} WHERE diff_type = 'removed' AND from_id IN (${page.map(() => '?').join(', ')})`,
       page,
     );
     for (const { id } of rows) found.add(id ?? '');

@@ -6,6 +6,7 @@ import { bareType, columnsAt } from '../dolt/schema/columns.ts';
 import { hasShadowedDiff } from '../dolt/schema/readability.ts';
 import { type TableShape, tableNames, tableShape } from '../dolt/schema/table-shape.ts';
 import { type Cells, cellsSchema } from '../dolt/sql/cell.ts';
+import { tableHistory } from '../dolt/sql/differences.ts';
 import { checkout } from '../dolt/sql/heads.ts';
 import { mergeBases } from '../dolt/sql/history.ts';
 import { quoted } from '../dolt/sql/identifier.ts';
@@ -122,7 +123,7 @@ async function lastCommits(sql: Sql, side: SideRows): Promise<Map<string, string
   if (!hasShadowedDiff(names)) {
     const where = hasKey(shape, keys, 'from_');
     const columns = shape.key.map((name) => quoted(`from_${name}`)).join(', ');
-    const view = `${quoted(`${database}/${head}`)}.${quoted(`dolt_diff_${shape.name}`)}`;
+    const view = await tableHistory(sql, { database, head, table: shape.name });
     const removed = await sql.rows(
       cellsSchema,
       `SELECT ${columns}, to_commit FROM ${view} WHERE ${where.text} AND diff_type = 'removed' ORDER BY to_commit_date`,

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { PlannedChanges } from '../contract/result.ts';
-import { countRowsAt, versionsOf } from '../dolt/rows/deleted-rows.ts';
-import { crashesDiff } from '../dolt/schema/readability.ts';
+import { countRowsAt } from '../dolt/rows/deleted-rows.ts';
 import { type TableChange, tableChanges, tableHashes } from '../dolt/schema/table-changes.ts';
+import { differences, isComparable } from '../dolt/sql/differences.ts';
 import { newestCommits } from '../dolt/sql/history.ts';
 import { isDoltTable } from '../dolt/sql/identifier.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
@@ -73,7 +73,7 @@ async function plannedTable(sql: Sql, range: CommitRange, change: TableChange): 
     return { table, change: 'added', definition: true, rows: { added, changed: 0, removed: 0 } };
   }
   const between = { from: range.from, to: range.to };
-  const isReadable = change.comparable && !(await versionsOf(sql, between, { from, to })).some(crashesDiff);
+  const isReadable = change.comparable && (await isComparable(sql, between, to));
   const rows = isReadable ? await rowChanges(sql, between, to) : null;
   const definition = change.redefined;
   return from === to
@@ -83,14 +83,13 @@ async function plannedTable(sql: Sql, range: CommitRange, change: TableChange): 
 
 const kindRow = z.object({ diff_type: z.string(), n: z.coerce.number().int() });
 
-/** `dolt_diff_stat` would be shorter, but crashes the engine beside VIRTUAL columns (Dolt 2.3.0, see `isShifted`). */
 async function rowChanges(
   sql: Sql,
   range: { readonly from: string; readonly to: string },
   table: string,
 ): Promise<PlannedTable['rows']> {
-  const statement = 'SELECT diff_type, COUNT(*) AS n FROM dolt_diff(?, ?, ?) GROUP BY diff_type';
-  const kinds = await sql.rows(kindRow, statement, [range.from, range.to, table]);
+  const { text, values } = await differences(sql, range, table);
+  const kinds = await sql.rows(kindRow, `SELECT diff_type, COUNT(*) AS n FROM ${text} GROUP BY diff_type`, values);
   const of = (kind: string): number => kinds.find(({ diff_type }) => diff_type === kind)?.n ?? 0;
   return { added: of('added'), changed: of('modified'), removed: of('removed') };
 }

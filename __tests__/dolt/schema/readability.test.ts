@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { rowDiffsOf } from '../../../src/dolt/rows/differing-rows.ts';
-import { mayRename, readability, tableDefinition } from '../../../src/dolt/schema/readability.ts';
+import { crashesDiff, mayRename, readability, tableDefinition } from '../../../src/dolt/schema/readability.ts';
 import { mayLoseKey } from '../../../src/dolt/sql/require-mergeable.ts';
 import { violationsOf } from '../../../src/dolt/sql/violations.ts';
 
@@ -53,6 +53,26 @@ describe('the readability of conflicts', () => {
   ] as const)('%s', (_, versions, conflicts) => {
     expect(readability(versions).conflicts.map(({ cause, name }) => `${cause} ${name}`)).toEqual(conflicts);
   });
+});
+
+test.each([
+  ['a primary key', true, [['id', '!hidden!f!0!0', 'a']], [], false],
+  ['no primary key', false, [['a', 'b']], [], false],
+  ['a VIRTUAL column', false, [['a', 'v']], ['v'], true],
+  ['a VIRTUAL column in one version', false, [['a'], ['a', 'v']], ['v'], true],
+  ['a functional index at the end', false, [['a', '!hidden!f!0!0', '!hidden!f!0!1']], [], false],
+  ['a functional index before a column', false, [['a', '!hidden!f!0!0', 'b']], [], true],
+  ['a functional index of one version', false, [['a'], ['a', '!hidden!f!0!0']], [], true],
+] as const)('the rows of a table cannot be compared: %s', (_, isKeyed, versions, virtualColumns, expected) => {
+  const key = isKeyed ? ['id'] : [];
+  const found = versions.map((allColumns) => ({
+    key,
+    allColumns,
+    virtualColumns: virtualColumns.filter((name) => (allColumns as readonly string[]).includes(name)),
+  }));
+  expect(crashesDiff(found)).toBe(expected);
+  // Its primary key came later.
+  if (expected) expect(crashesDiff([...found, { key: ['a'], allColumns: ['a'], virtualColumns: [] }])).toBe(true);
 });
 
 const definition = (key: string, ...columns: string[]) =>

@@ -3,7 +3,9 @@ import type { Peer } from '../../../src/config/configuration.ts';
 import { mergeMessage } from '../../../src/dolt/sql/merge.ts';
 import { type ExchangeOptions, federateDatabase, filePeer } from '../../helpers/federating.ts';
 import { type Mailbox, mailbox } from '../../helpers/mailbox.ts';
+import { committing } from '../../helpers/scenario.ts';
 import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
+import { twoBranches } from '../../helpers/workshop.ts';
 
 const SEED = [
   'CREATE TABLE comments (id INT PRIMARY KEY, item INT, text VARCHAR(40), FOREIGN KEY (item) REFERENCES items (id) ON DELETE CASCADE)',
@@ -320,4 +322,27 @@ test('a table that one side renamed hides no rows that a forged federation merge
   expect(
     [...(failure?.message ?? '').matchAll(/lacks 1 row that \w+ added to (\w+)/g)].map(([, name]) => name),
   ).toEqual(['t', 'w']);
+});
+
+test('a removed parent explains a row that a merge by hand lacks, whatever branch is checked out', async () => {
+  const { north, south, edit, run } = await twoBranches(
+    'CREATE TABLE p (id INT PRIMARY KEY)',
+    'CREATE TABLE c (id INT PRIMARY KEY, p INT, FOREIGN KEY (p) REFERENCES p (id))',
+    'INSERT INTO p VALUES (1), (2)',
+  );
+  await north.sql(
+    `CALL DOLT_BRANCH('${north.name}-side')`,
+    ...committing('parent', ['DELETE FROM p WHERE id = 2']),
+    `CALL DOLT_CHECKOUT('${north.name}-side')`,
+    ...committing('child', ['INSERT INTO c VALUES (9, 2)']),
+    `CALL DOLT_CHECKOUT('${north.name}')`,
+    'SET autocommit = 0',
+    'SET dolt_force_transaction_commit = 1',
+    `CALL DOLT_MERGE('--no-commit', '${north.name}-side')`,
+    ...['DELETE FROM c WHERE id = 9', 'DELETE FROM dolt_constraint_violations_c'],
+    "CALL DOLT_COMMIT('-A', '-m', 'by hand')",
+  );
+  await edit([], ['INSERT INTO p VALUES (3)']);
+  expect((await run('south')).run('north').failure).toBeNull();
+  expect(await south.rows('SELECT id FROM p ORDER BY id')).toEqual([{ id: 1 }, { id: 3 }]);
 });

@@ -1,10 +1,7 @@
 import { z } from 'zod';
-import { Failure } from '../../core/failure.ts';
-import { plain } from '../../core/text.ts';
-import { crashesDiff, shifts, type TableDefinition } from '../schema/readability.ts';
+import { differenceCounts, differences } from '../sql/differences.ts';
 import { quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
-import { tableDefinitionAt } from './open-merge-table.ts';
 
 /** How much of a table was deleted. */
 export interface DeletedRows {
@@ -37,48 +34,17 @@ export async function deletedRows(
     const before = await countRowsAt(sql, table.from, range.from);
     return { before, deleted: before };
   }
-  const versions = await versionsOf(sql, range, table);
-  if (versions.some(crashesDiff)) throw uncomparable(table.to);
-  if (table.recreated || versions.some((version) => shifts(version).length > 0)) {
-    const statement = "SELECT COUNT(*) AS n FROM dolt_diff(?, ?, ?) WHERE diff_type = 'removed'";
-    const [removed] = await sql.rows(countRow, statement, [range.from, range.to, table.to]);
+  const source = await differences(sql, range, table.to);
+  const counts = table.recreated ? null : await differenceCounts(sql, range, table.to);
+  if (counts === null) {
+    const statement = `SELECT COUNT(*) AS n FROM ${source.text} WHERE diff_type = 'removed'`;
+    const [removed] = await sql.rows(countRow, statement, source.values);
     return { before: await countRowsAt(sql, table.from, range.from), deleted: removed?.n ?? 0 };
   }
-  const [stat] = await sql.rows(statRow, 'SELECT rows_deleted, old_row_count FROM dolt_diff_stat(?, ?, ?)', [
-    range.from,
-    range.to,
-    table.to,
-  ]);
+  const [stat] = await sql.rows(statRow, `SELECT rows_deleted, old_row_count FROM ${counts.text}`, counts.values);
   if (stat === undefined || stat.rows_deleted === 0) return { before: 0, deleted: 0 };
   // A table without a primary key has no `old_row_count`.
   return { before: stat.old_row_count ?? (await countRowsAt(sql, table.from, range.from)), deleted: stat.rows_deleted };
-}
-
-function uncomparable(table: string): Failure {
-  const message = plain(`this Dolt cannot compare the rows of ${table}, which has no primary key and a VIRTUAL column`);
-  return new Failure('dolt-defect', message, {
-    hint: 'On the side that changed it, add a primary key to the table, or make the column STORED. Commit, then run again.',
-  });
-}
-
-/** `dolt_diff_stat` crashes the engine if a VIRTUAL or hidden column precedes others (Dolt 2.3.0, measured). */
-export async function isShifted(
-  sql: Sql,
-  range: { readonly from: string; readonly to: string },
-  table: { readonly from: string; readonly to: string },
-): Promise<boolean> {
-  return (await versionsOf(sql, range, table)).some((version) => shifts(version).length > 0);
-}
-
-/** The definitions of a table at two commits. */
-export async function versionsOf(
-  sql: Sql,
-  range: { readonly from: string; readonly to: string },
-  table: { readonly from: string; readonly to: string },
-): Promise<readonly TableDefinition[]> {
-  const before = await tableDefinitionAt(sql, table.from, range.from);
-  const after = await tableDefinitionAt(sql, table.to, range.to);
-  return [before, after].flatMap((version) => version ?? []);
 }
 
 /** How many rows a table has at a commit. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { BlockedRow } from '../../contract/result.ts';
 import { hasShadowedDiff } from '../schema/readability.ts';
 import { type Cells, cellSchema } from '../sql/cell.ts';
+import { differences, type Source } from '../sql/differences.ts';
 import { quoted } from '../sql/identifier.ts';
 import type { ResultTable, Sql } from '../sql/sql.ts';
 
@@ -31,7 +32,8 @@ export interface RowChoice {
 
 /** How many rows that differ between two commits match a condition. */
 export async function countDifferingRows(sql: Sql, range: Range, choice: RowChoice): Promise<number> {
-  const [found] = await sql.rows(countRow, `SELECT COUNT(*) AS n ${source(choice)}`, parametersOf(range, choice));
+  const { text, values } = await clause(sql, range, choice);
+  const [found] = await sql.rows(countRow, `SELECT COUNT(*) AS n ${text}`, values);
   return found?.n ?? 0;
 }
 
@@ -42,8 +44,8 @@ export async function countDifferingRows(sql: Sql, range: Range, choice: RowChoi
 export async function differingRows(sql: Sql, range: Range, choice: RowChoice): Promise<BlockedRow[]> {
   const { table, keys, column = null } = choice;
   if (hasShadowedDiff(keys)) return [];
-  const statement = `SELECT * ${source(choice)} LIMIT ${SHOWN_ROWS}`;
-  const rows = await sql.rows(row, statement, parametersOf(range, choice));
+  const { text, values } = await clause(sql, range, choice);
+  const rows = await sql.rows(row, `SELECT * ${text} LIMIT ${SHOWN_ROWS}`, values);
   return rows.map((cells) => ({
     table,
     key: Object.fromEntries(keys.map((name) => [name, cells[`to_${name}`] ?? cells[`from_${name}`] ?? null])),
@@ -57,15 +59,13 @@ export async function differingKeys(sql: Sql, range: Range, choice: RowChoice): 
   const { keys } = choice;
   if (hasShadowedDiff(keys)) return null;
   const names = keys.map((name) => `COALESCE(${quoted(`to_${name}`)}, ${quoted(`from_${name}`)}) AS ${quoted(name)}`);
-  return await sql.rows(row, `SELECT ${names.join(', ')} ${source(choice)}`, parametersOf(range, choice));
+  const { text, values } = await clause(sql, range, choice);
+  return await sql.rows(row, `SELECT ${names.join(', ')} ${text}`, values);
 }
 
-function source({ where }: RowChoice): string {
-  return `FROM dolt_diff(?, ?, ?) WHERE ${where}`;
-}
-
-function parametersOf(range: Range, { table, parameters = [] }: RowChoice): string[] {
-  return [range.from, range.to, table, ...parameters];
+async function clause(sql: Sql, range: Range, { table, where, parameters = [] }: RowChoice): Promise<Source> {
+  const { text, values } = await differences(sql, range, table);
+  return { text: `FROM ${text} WHERE ${where}`, values: [...values, ...parameters] };
 }
 
 /** One row that differs between two commits, with the columns of each commit. */
@@ -84,7 +84,8 @@ export async function rowDiffs(
   range: { readonly from: string; readonly to: string },
   table: string,
 ): Promise<RowDiff[]> {
-  return rowDiffsOf(await sql.table('SELECT * FROM dolt_diff(?, ?, ?)', [range.from, range.to, table]));
+  const { text, values } = await differences(sql, range, table);
+  return rowDiffsOf(await sql.table(`SELECT * FROM ${text}`, values));
 }
 
 /**

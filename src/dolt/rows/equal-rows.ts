@@ -3,9 +3,9 @@ import { Failure } from '../../core/failure.ts';
 import { columnsAt, keyNames } from '../schema/columns.ts';
 import { baseTablesAt, shapeOf, type TableShape } from '../schema/table-shape.ts';
 import { type Cells, cellsSchema } from '../sql/cell.ts';
+import { differenceCounts } from '../sql/differences.ts';
 import { folded, quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
-import { isShifted } from './deleted-rows.ts';
 import { hasKey, keyText } from './row-key.ts';
 
 const statRow = z.object({ same: z.coerce.number().int() });
@@ -45,8 +45,7 @@ async function holdEqualRow(sql: Sql, table: string, { ours, theirs }: Sides): P
   const [here, there] = [await columnsAt(sql, table, ours), await columnsAt(sql, table, theirs)];
   const [keys, theirKeys] = [keyNames(here), keyNames(there)];
   if (keys.length === 0 || JSON.stringify(keys) !== JSON.stringify(theirKeys)) return false;
-  const isCountable = !(await isShifted(sql, { from: ours, to: theirs }, { from: table, to: table }));
-  if (isCountable && JSON.stringify(here) === JSON.stringify(there)) {
+  if (JSON.stringify(here) === JSON.stringify(there)) {
     const counted = await countEqual(sql, table, { ours, theirs });
     if (counted !== null) return counted > 0;
   }
@@ -54,14 +53,12 @@ async function holdEqualRow(sql: Sql, table: string, { ours, theirs }: Sides): P
   return await sampleEqual(sql, { ...shapeOf(table, here), common }, { ours, theirs });
 }
 
-/** @returns null if Dolt cannot count, as for a table recreated with other column tags */
+/** @returns null if Dolt cannot count, as beside a VIRTUAL column, or for a table recreated with other column tags */
 async function countEqual(sql: Sql, table: string, { ours, theirs }: Sides): Promise<number | null> {
+  const counts = await differenceCounts(sql, { from: ours, to: theirs }, table);
+  if (counts === null) return null;
   try {
-    const [stat] = await sql.rows(statRow, 'SELECT rows_unmodified AS same FROM dolt_diff_stat(?, ?, ?)', [
-      ours,
-      theirs,
-      table,
-    ]);
+    const [stat] = await sql.rows(statRow, `SELECT rows_unmodified AS same FROM ${counts.text}`, counts.values);
     if (stat !== undefined) return stat.same;
     // Dolt 2.3.0 does not list a table that is the same at both commits.
     return (await sql.rows(anyRow, `SELECT 1 AS n FROM ${quoted(table)} AS OF ? LIMIT 1`, [ours])).length;

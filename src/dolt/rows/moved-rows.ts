@@ -4,6 +4,7 @@ import { groupBy } from '../../core/lists.ts';
 import { isAuditColumn } from '../schema/audit-columns.ts';
 import { columnsAt, keyNames } from '../schema/columns.ts';
 import { type Cells, cellsSchema } from '../sql/cell.ts';
+import { differences } from '../sql/differences.ts';
 import { folded, quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
 
@@ -40,12 +41,12 @@ export async function movedRows(
   table: string,
   aside: readonly string[],
 ): Promise<MovedRows> {
-  const between = [range.from, range.to, table];
-  // `dolt_diff_stat` crashes the engine beside VIRTUAL columns and counts no rows of a recreated table (Dolt 2.3.0).
+  const { text, values } = await differences(sql, range, table);
+  // Dolt's own counts have no rows of a recreated table (Dolt 2.3.0).
   const kinds = await sql.rows(
     kindRow,
-    'SELECT diff_type AS kind, COUNT(*) AS n FROM dolt_diff(?, ?, ?) GROUP BY diff_type',
-    between,
+    `SELECT diff_type AS kind, COUNT(*) AS n FROM ${text} GROUP BY diff_type`,
+    values,
   );
   const countOf = (wanted: string): number => kinds.find(({ kind }) => kind === wanted)?.n ?? 0;
   const [added, deleted] = [countOf('added'), countOf('removed')];
@@ -62,8 +63,8 @@ export async function movedRows(
     const names = keys.map((name, index) => `${quoted(`${side}${name}`)} AS k${index}`);
     return sql.rows(
       cellsSchema,
-      `SELECT ${names.join(', ')}, ${digestOf(contents, side)} AS digest FROM dolt_diff(?, ?, ?) WHERE diff_type = ?`,
-      [...between, side === 'from_' ? 'removed' : 'added'],
+      `SELECT ${names.join(', ')}, ${digestOf(contents, side)} AS digest FROM ${text} WHERE diff_type = ?`,
+      [...values, side === 'from_' ? 'removed' : 'added'],
     );
   };
   return { added, moved: pairsOf(await read('from_'), await read('to_'), { keys, contents }) };

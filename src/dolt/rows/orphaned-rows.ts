@@ -4,6 +4,7 @@ import { hasShadowedDiff } from '../schema/readability.ts';
 import { type TableChange, tableChanges, WORKING } from '../schema/table-changes.ts';
 import { columnNamesAt } from '../schema/table-shape.ts';
 import { atRevision } from '../sql/at-revision.ts';
+import { differences, isComparable } from '../sql/differences.ts';
 import { folded, isAmong, quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
 
@@ -71,14 +72,15 @@ async function leavesOrphans(
     // A key of an uncommitted table whose parent is gone waits anyway.
     if (!parentColumns.every((column) => present.has(column))) return false;
   }
-  // Rows of two primary keys do not correspond, and shadowed columns have no condition, so all rows count.
+  // Rows of two primary keys do not correspond, and shadowed columns have no condition, so all rows count. So do those
+  // that Dolt cannot compare.
   const were =
-    removed.comparable && !hasShadowedDiff(parentColumns)
-      ? { text: 'dolt_diff(?, ?, ?)', values: [parents.from, parents.to, parent], prefix: 'from_' }
+    removed.comparable && !hasShadowedDiff(parentColumns) && (await isComparable(sql, parents, parent))
+      ? { ...(await differences(sql, parents, parent)), prefix: 'from_' }
       : { text: `${quoted(parent)} AS OF ?`, values: [parents.from], prefix: '' };
   const now =
-    added.comparable && added.from !== null && !hasShadowedDiff(columns)
-      ? { text: 'dolt_diff(?, ?, ?)', values: [children.from, children.to, table], prefix: 'to_' }
+    added.comparable && added.from !== null && !hasShadowedDiff(columns) && (await isComparable(sql, children, table))
+      ? { ...(await differences(sql, children, table)), prefix: 'to_' }
       : { text: `${quoted(table)} AS OF ?`, values: [children.to], prefix: '' };
   const selected = (names: readonly string[], prefix: string): string =>
     names.map((name, index) => `${quoted(prefix + name)} AS v${index}`).join(', ');

@@ -5,6 +5,7 @@ import { hasShadowedDiff } from '../schema/readability.ts';
 import { tableNamesAt } from '../schema/table-definitions.ts';
 import { columnNamesAt, type TableShape } from '../schema/table-shape.ts';
 import { type Cells, cellsBytes, cellsSchema } from '../sql/cell.ts';
+import { commitPairs, tableHistory } from '../sql/differences.ts';
 import { logWithout } from '../sql/history.ts';
 import { quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -121,7 +122,7 @@ async function commitsOf(sql: Sql, { head, since }: RowHistory): Promise<Commit[
 }
 
 /** @param of.pairs commits to compare with their first parents; null: all, along the history */
-function diffs(
+async function diffs(
   sql: Sql,
   { database, head, shape, columns }: RowHistory,
   of: { readonly keys: readonly Cells[]; readonly pairs: readonly Commit[] | null },
@@ -129,12 +130,13 @@ function diffs(
   const wanted = [...new Set([...shape.key, ...columns])];
   const values = wanted.flatMap((name) => [quoted(`to_${name}`), quoted(`from_${name}`)]).join(', ');
   const where = hasKey(shape, of.keys, 'to_');
-  const from = (view: string): string =>
-    `SELECT ${values}, to_commit, diff_type FROM ${quoted(`${database}/${head}`)}.${quoted(`${view}_${shape.name}`)}`;
-  if (of.pairs === null) return sql.rows(cellsSchema, `${from('dolt_diff')} WHERE ${where.text}`, where.values);
+  const table = { database, head, table: shape.name };
+  const history = of.pairs === null ? await tableHistory(sql, table) : await commitPairs(sql, table);
+  const from = `SELECT ${values}, to_commit, diff_type FROM ${history}`;
+  if (of.pairs === null) return await sql.rows(cellsSchema, `${from} WHERE ${where.text}`, where.values);
   // The keys are in HAVING: with several of them in WHERE, Dolt 2.3.0 no longer detects the two commits that it needs.
-  const one = `${from('dolt_commit_diff')} WHERE from_commit = ? AND to_commit = ? HAVING ${where.text}`;
-  return sql.rows(
+  const one = `${from} WHERE from_commit = ? AND to_commit = ? HAVING ${where.text}`;
+  return await sql.rows(
     cellsSchema,
     of.pairs.map(() => one).join(' UNION ALL '),
     of.pairs.flatMap(({ hash, parent }) => [parent, hash, ...where.values]),

@@ -1,6 +1,7 @@
 import { hasShadowedDiff } from '../schema/readability.ts';
 import type { TableShape } from '../schema/table-shape.ts';
 import { type Cells, cellsSchema } from '../sql/cell.ts';
+import { differences } from '../sql/differences.ts';
 import { quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
 import { PAGE_BYTES, unboundedSizes } from './conflict-rows.ts';
@@ -48,11 +49,9 @@ async function rowsChangedBy(
   }
   const keys = before.key.map((name) => quoted(`from_${name}`)).join(', ');
   const changed = pairs.map(([old, now]) => `NOT (${quoted(`from_${old}`)} <=> ${quoted(`to_${now}`)})`).join(' OR ');
-  const rows = await sql.rows(
-    cellsSchema,
-    `SELECT ${keys} FROM dolt_diff(?, ?, ?) WHERE diff_type = 'modified' AND (${changed})`,
-    [open.heads.base, open.heads[side], shape.name],
-  );
+  const { text, values } = await differences(sql, { from: open.heads.base, to: open.heads[side] }, shape.name);
+  const statement = `SELECT ${keys} FROM ${text} WHERE diff_type = 'modified' AND (${changed})`;
+  const rows = await sql.rows(cellsSchema, statement, values);
   return new Set(rows.map((row) => keyText(before, keyOf(before, row, 'from_'))));
 }
 

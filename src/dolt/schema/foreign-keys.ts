@@ -3,7 +3,7 @@ import { hasKey } from '../rows/row-key.ts';
 import { type Cells, cellsSchema } from '../sql/cell.ts';
 import { quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
-import type { TableShape } from './table-shape.ts';
+import { columnNamesAt, type TableShape } from './table-shape.ts';
 
 /** Columns of one table that refer to a row of another. */
 export interface ForeignKey {
@@ -63,15 +63,20 @@ export function childrenOf(
   );
 }
 
-/** Keys of the rows at a commit that given rows of the session's branch refer to. */
-export function parentsOf(
+/**
+ * Keys of the rows at a commit that given rows of the session's branch refer to; null if the commit has no such table and
+ * columns, as before they were renamed.
+ */
+export async function parentsOf(
   sql: Sql,
   reference: Reference,
   at: { readonly commit: string; readonly children: readonly Cells[] },
-): Promise<Cells[]> {
+): Promise<Cells[] | null> {
   const { key, child, parent } = reference;
+  const present = await columnNamesAt(sql, parent.name, at.commit);
+  if (![...parent.key, ...key.parentColumns].every((name) => present.has(name))) return null;
   const where = hasKey(child, at.children);
-  return sql.rows(
+  return await sql.rows(
     cellsSchema,
     `SELECT DISTINCT ${named('p', parent)} FROM (SELECT * FROM ${quoted(child.name)} WHERE ${where.text}) c ` +
       `JOIN (SELECT * FROM ${quoted(parent.name)} AS OF ?) p ON ${joined(key)}`,

@@ -2,12 +2,14 @@ import { z } from 'zod';
 import { Failure, toFailure } from '../../core/failure.ts';
 import { plain } from '../../core/text.ts';
 import { atRevision } from '../sql/at-revision.ts';
-import { folded, isDoltTable } from '../sql/identifier.ts';
+import { rowsDiffer } from '../sql/differences.ts';
+import { folded } from '../sql/identifier.ts';
 import { remembered } from '../sql/remembered.ts';
 import type { Sql } from '../sql/sql.ts';
 import { columnsAt, keyNames } from './columns.ts';
 import { type Item, tableItems } from './create-table.ts';
 import { matchesPattern } from './ignored-tables.ts';
+import { apart, type Ends, isTable, type Names, namesOf, namesRow, summaryOf } from './listed-changes.ts';
 import { hiddenRows, nonlocalPatterns } from './nonlocal-tables.ts';
 import { createTableAt } from './table-definitions.ts';
 import { tableNames } from './table-shape.ts';
@@ -31,12 +33,6 @@ export interface TableChange {
   readonly explained: boolean;
 }
 
-const flag = z.coerce.number().transform((value) => value !== 0);
-const names = { from_table_name: z.string(), to_table_name: z.string() };
-const summaryRow = z.object({ ...names, data_change: flag, schema_change: flag });
-const schemaRow = z.object(names);
-const anyRow = z.object({ n: z.coerce.number() });
-
 /**
  * The tables that differ between two revisions, each once. On Dolt 2.3.0, `dolt_diff_summary` omits a table whose
  * primary key changed, that was replaced under the same name, or that got another column tag. `dolt_schema_diff` lists
@@ -54,7 +50,7 @@ export const tableChanges = remembered(2, async (sql, from: string, to: string):
     if (row.data_change || change.from === null || change.to === null) {
       changes.push({ ...known, dataChanged: row.data_change, definitionChanged: row.schema_change });
     } else {
-      const dataChanged = await anyRowDiffers(sql, range, change.to);
+      const dataChanged = await rowsDiffer(sql, range, change.to);
       changes.push({ ...known, dataChanged, definitionChanged: row.schema_change, recreated: dataChanged });
     }
   }
@@ -76,21 +72,6 @@ export const tableChanges = remembered(2, async (sql, from: string, to: string):
   return changes.filter((change) => change.from !== null || change.to !== null);
 });
 
-const summaryOf = remembered(
-  2,
-  async (sql, from: string, to: string): Promise<readonly z.infer<typeof summaryRow>[]> =>
-    await sql.rows(
-      summaryRow,
-      'SELECT from_table_name, to_table_name, data_change, schema_change FROM dolt_diff_summary(?, ?)',
-      [from, to],
-    ),
-);
-
-/** The names of those of the tables that `dolt_diff_summary` lists: much less to read, and renamed ones are among them. */
-export async function listedChanges(sql: Sql, from: string, to: string): Promise<Ends[]> {
-  return (await summaryOf(sql, from, to)).filter(isTable).flatMap(apart).map(namesOf);
-}
-
 /** Whether two commits give new tables another character set or collation. */
 export async function changesCollation(sql: Sql, from: string, to: string): Promise<boolean> {
   return (await schemaDifference(sql, from, to)).some((row) => !isTable(row));
@@ -100,34 +81,9 @@ export async function changesCollation(sql: Sql, from: string, to: string): Prom
 export const schemaDifference = remembered(
   2,
   async (sql, from: string, to: string): Promise<readonly Names[]> =>
-    await sql.rows(schemaRow, 'SELECT from_table_name, to_table_name FROM dolt_schema_diff(?, ?)', [from, to]),
+    await sql.rows(namesRow, 'SELECT from_table_name, to_table_name FROM dolt_schema_diff(?, ?)', [from, to]),
 );
 
-/** A real table of such a name is found by its hash. */
-function isTable({ to_table_name }: Names): boolean {
-  return !isCollation(to_table_name);
-}
-
-/** Dolt 2.3.0 (measured) lists a changed collation of the database as a table of this name. */
-export function isCollation(table: string): boolean {
-  return table.startsWith('__DATABASE__');
-}
-
-/**
- * Dolt takes a table for the one of another name where their columns have the same tags, which a user can set. Between a
- * user's table and one of Dolt's own that hides that the one is gone, or new.
- */
-function apart<T extends Names>(row: T): T[] {
-  const { from_table_name: from, to_table_name: to } = row;
-  if (from === '' || to === '' || isDoltTable(from) === isDoltTable(to)) return [row];
-  return [
-    { ...row, to_table_name: '' },
-    { ...row, from_table_name: '' },
-  ];
-}
-
-type Names = z.infer<typeof schemaRow>;
-type Ends = Pick<TableChange, 'from' | 'to'>;
 interface Range {
   readonly from: string;
   readonly to: string;
@@ -141,7 +97,7 @@ async function unlistedChange(sql: Sql, range: Range, change: Ends): Promise<Tab
   if (from === null || to === null) return { ...whole, ...known, comparable: true };
   if ((await keyAt(sql, from, range.from)) !== (await keyAt(sql, to, range.to)))
     return { ...whole, ...known, comparable: false };
-  const dataChanged = await anyRowDiffers(sql, range, to);
+  const dataChanged = await rowsDiffer(sql, range, to);
   const [text, text2] = [await createTableAt(sql, from, range.from), await createTableAt(sql, to, range.to)];
   const definitionChanged = textOf(tableItems(text)) !== textOf(tableItems(text2));
   // The counter changes if a row was added and deleted again.
@@ -150,20 +106,12 @@ async function unlistedChange(sql: Sql, range: Range, change: Ends): Promise<Tab
   return { ...found, comparable: true, recreated: dataChanged, explained };
 }
 
-async function anyRowDiffers(sql: Sql, { from, to }: Range, table: string): Promise<boolean> {
-  return (await sql.rows(anyRow, 'SELECT 1 AS n FROM dolt_diff(?, ?, ?) LIMIT 1', [from, to, table])).length > 0;
-}
-
 async function keyAt(sql: Sql, table: string, revision: string): Promise<string> {
   return JSON.stringify(keyNames(await columnsAt(sql, table, revision)));
 }
 
 function textOf(items: readonly Item[]): string {
   return JSON.stringify(items.map(({ kind, name, text }) => [kind, name, text]));
-}
-
-function namesOf(row: Names): Ends {
-  return { from: row.from_table_name || null, to: row.to_table_name || null };
 }
 
 function pair(row: Names): string {

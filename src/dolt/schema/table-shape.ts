@@ -25,10 +25,10 @@ export interface TableShape {
 
 const namesRow = z.record(z.string(), z.string());
 
-/** Reads a table of the session's branch. */
-export async function tableShape(sql: Sql, table: string): Promise<TableShape> {
-  const columns = await columnsAt(sql, table, null);
-  return shapeOf(table, columns, generatedColumns(await createTableAt(sql, table, null)));
+/** Reads a table of the session's branch, or of a commit. */
+export async function tableShape(sql: Sql, table: string, commit: string | null = null): Promise<TableShape> {
+  const columns = await columnsAt(sql, table, commit);
+  return shapeOf(table, columns, generatedColumns(await createTableAt(sql, table, commit)));
 }
 
 /** The shape of a table from its columns; without a map of generated columns, all of them count as ordinary. */

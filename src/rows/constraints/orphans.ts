@@ -49,12 +49,13 @@ export async function resolveOrphans(sql: Sql, merging: Merging, broken: Broken)
       broken.lost.flatMap(({ table, key }) => (table === parent.name ? [keyText(parent, key)] : [])),
     );
     for (const side of SIDES) {
-      const parents = await parentsOf(sql, reference, { commit: merging[side], children });
+      // Under another name there, no parent can be copied from it; the violation remains.
+      const parents = (await parentsOf(sql, reference, { commit: merging[side], children })) ?? [];
       const keys = parents.filter((cells) => !gone.has(keyText(parent, cells)));
       if (keys.length < parents.length) {
         const orphaned: Cells[] = [];
         for (const one of children) {
-          const own = await parentsOf(sql, reference, { commit: merging[side], children: [one] });
+          const own = (await parentsOf(sql, reference, { commit: merging[side], children: [one] })) ?? [];
           if (own.some((cells) => gone.has(keyText(parent, cells)))) orphaned.push(one);
         }
         const lost = await loseAdded(sql, merging, child, orphaned);

@@ -50,7 +50,7 @@ async function relatives(
   if (key.table !== from.shape.name) return null;
   const parent = await tableShape(sql, key.parent);
   const at = { commit: merging[from.side], children: from.keys };
-  return { shape: parent, keys: await parentsOf(sql, { key, child: from.shape, parent }, at) };
+  return { shape: parent, keys: (await parentsOf(sql, { key, child: from.shape, parent }, at)) ?? [] };
 }
 
 /** The rows that referred to the parents in the merge base. */

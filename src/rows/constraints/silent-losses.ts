@@ -3,10 +3,11 @@ import { Failure } from '../../core/failure.ts';
 import { plain } from '../../core/text.ts';
 import { digestOf } from '../../dolt/rows/moved-rows.ts';
 import { type OpenMergeTable, openMergeTable } from '../../dolt/rows/open-merge-table.ts';
-import { crashesDiff, hasShadowedDiff, shifts, type TableDefinition } from '../../dolt/schema/readability.ts';
+import { hasShadowedDiff, type TableDefinition } from '../../dolt/schema/readability.ts';
 import { type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
 import { tableNames } from '../../dolt/schema/table-shape.ts';
 import { type Cells, cellsSchema } from '../../dolt/sql/cell.ts';
+import { differenceCounts, differences, isComparable, type Source } from '../../dolt/sql/differences.ts';
 import { isDoltTable, quoted } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import type { Merging } from '../merging.ts';
@@ -32,11 +33,10 @@ const REPORT =
 export async function refuseSilentLosses(sql: Sql, heads: Heads, named: readonly NamedRow[]): Promise<void> {
   for (const { table, countable: isCounted } of await tablesOfBoth(sql, heads)) {
     const open = await openMergeTable(sql, table);
-    const columns = comparedColumns(open);
+    const columns = (await areComparable(sql, heads, table)) ? comparedColumns(open) : null;
     if (columns === null) continue;
     const known = named.filter((row) => row.table === table).flatMap(({ key, otherKey = key }) => [key, otherKey]);
-    const countable = isCounted && !hasShifts(open);
-    const compared = { table, columns, known, countable };
+    const compared = { table, columns, known, countable: isCounted };
     const message = plain(`the merge would lose a row of ${table} that neither side deleted`);
     if (open.merged.key.length === 0) {
       if (await losesCopy(sql, heads, compared)) throw new Failure('dolt-defect', message, { hint: REPORT });
@@ -85,14 +85,18 @@ function versionsOf({ base, ours, theirs, merged }: OpenMergeTable): readonly Ta
   return [base, ours, theirs, merged].flatMap((version) => version ?? []);
 }
 
-/** Beside such columns `dolt_diff_stat` crashes; `dolt_diff` shows keys, and rows of keyless tables, all the same (measured). */
-function hasShifts(open: OpenMergeTable): boolean {
-  return versionsOf(open).some((version) => shifts(version).length > 0);
+/** Whether Dolt can compare a table of the open merge with both sides, and these with their base. */
+async function areComparable(sql: Sql, heads: Heads, table: string): Promise<boolean> {
+  for (const side of SIDES) {
+    if (!(await isComparable(sql, { from: heads[side], to: 'WORKING' }, table))) return false;
+    if (!(await isComparable(sql, { from: heads.base, to: heads[side] }, table))) return false;
+  }
+  return true;
 }
 
 /** The columns by which a row is known: its key, or all of a keyless table; null if the versions cannot be compared by them. */
 function comparedColumns(open: OpenMergeTable): readonly string[] | null {
-  if (open.ours === null || open.theirs === null || versionsOf(open).some(crashesDiff)) return null;
+  if (open.ours === null || open.theirs === null) return null;
   const { key, columns } = open.merged;
   const isKeyless = key.length === 0;
   const isSame = versionsOf(open).every(
@@ -122,7 +126,7 @@ async function lostRow(
 ): Promise<Cells | null> {
   const names = keys.map((_, index) => `k${index}`);
   const selected = keys.map((name, index) => `${quoted(`from_${name}`)} AS k${index}`).join(', ');
-  const removed = `(SELECT ${selected} FROM dolt_diff(?, ?, ?) WHERE diff_type = 'removed')`;
+  const removed = ({ text }: Source): string => `(SELECT ${selected} FROM ${text} WHERE diff_type = 'removed')`;
   const joined = names.map((name) => `gone.${name} = deleted.${name}`).join(' AND ');
   const textOf = (cells: Cells, columns: readonly string[]): string =>
     JSON.stringify(columns.map((name) => cells[name]));
@@ -130,10 +134,12 @@ async function lostRow(
   for (const side of SIDES) {
     // Much cheaper than the rows.
     if (countable && (await countRemoved(sql, heads[side], table)) === 0) continue;
+    const gone = await differences(sql, { from: heads[side], to: 'WORKING' }, table);
+    const deleted = await differences(sql, { from: heads.base, to: heads[otherSide(side)] }, table);
     const rows = await sql.rows(
       cellsSchema,
-      `SELECT gone.* FROM ${removed} gone LEFT JOIN ${removed} deleted ON ${joined} WHERE deleted.k0 IS NULL LIMIT ${reported.size + 1}`,
-      [heads[side], 'WORKING', table, heads.base, heads[otherSide(side)], table],
+      `SELECT gone.* FROM ${removed(gone)} gone LEFT JOIN ${removed(deleted)} deleted ON ${joined} WHERE deleted.k0 IS NULL LIMIT ${reported.size + 1}`,
+      [...gone.values, ...deleted.values],
     );
     const lost = rows.find((row) => !reported.has(textOf(row, names)));
     if (lost !== undefined) return lost;
@@ -152,12 +158,9 @@ async function losesCopy(sql: Sql, heads: Heads, compared: Compared): Promise<bo
   const { table, columns, known, countable } = compared;
   if (known.length > 0) return false;
   const removed = async (from: string, to: string): Promise<string[]> => {
-    const source = `FROM dolt_diff(?, ?, ?) WHERE diff_type = 'removed' LIMIT ${MAX_COPIES + 1}`;
-    const rows = await sql.rows(digestRow, `SELECT ${digestOf(columns, 'from_')} AS digest ${source}`, [
-      from,
-      to,
-      table,
-    ]);
+    const { text, values } = await differences(sql, { from, to }, table);
+    const source = `FROM ${text} WHERE diff_type = 'removed' LIMIT ${MAX_COPIES + 1}`;
+    const rows = await sql.rows(digestRow, `SELECT ${digestOf(columns, 'from_')} AS digest ${source}`, values);
     return rows.map(({ digest }) => digest);
   };
   for (const side of SIDES) {
@@ -174,8 +177,10 @@ async function losesCopy(sql: Sql, heads: Heads, compared: Compared): Promise<bo
   return false;
 }
 
-async function countRemoved(sql: Sql, from: string, table: string): Promise<number> {
-  const statement = "SELECT rows_deleted FROM dolt_diff_stat(?, 'WORKING', ?)";
-  const [stat] = await sql.rows(statRow, statement, [from, table]);
+/** @returns null if Dolt cannot count them */
+async function countRemoved(sql: Sql, from: string, table: string): Promise<number | null> {
+  const counts = await differenceCounts(sql, { from, to: 'WORKING' }, table);
+  if (counts === null) return null;
+  const [stat] = await sql.rows(statRow, `SELECT rows_deleted FROM ${counts.text}`, counts.values);
   return stat?.rows_deleted ?? 0;
 }

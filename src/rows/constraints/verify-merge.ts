@@ -136,7 +136,7 @@ async function isOld(sql: Sql, heads: Heads, { type, table, row, columns, parent
   for (const commit of [heads.ours, heads.theirs]) {
     const [then] = await rowsByKey(sql, child, { keys: [key], commit });
     const isSame = then !== undefined && ordinaryColumns(child).every((name) => (then[name] ?? null) === row[name]);
-    if (isSame && (await parentsOf(sql, reference, { commit, children: [key] })).length === 0) return true;
+    if (isSame && (await parentsOf(sql, reference, { commit, children: [key] }))?.length === 0) return true;
   }
   return false;
 }

@@ -12,6 +12,7 @@ import { rowsByKeyText } from '../../dolt/rows/stored-rows.ts';
 import { hasShadowedDiff } from '../../dolt/schema/readability.ts';
 import { columnNamesAt, ordinaryColumns, type TableShape, tableShape } from '../../dolt/schema/table-shape.ts';
 import { type Cells, cellsSchema } from '../../dolt/sql/cell.ts';
+import { differences } from '../../dolt/sql/differences.ts';
 import { mergeBases } from '../../dolt/sql/history.ts';
 import { quoted } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
@@ -157,8 +158,8 @@ async function keysOf(
   const { key, name } = shape;
   if (key.length > 0 && !hasShadowedDiff(key)) {
     const columns = ['to_', 'from_'].flatMap((prefix) => key.map((column) => quoted(`${prefix}${column}`)));
-    const statement = `SELECT ${columns.join(', ')}, diff_type FROM dolt_diff(?, ?, ?)`;
-    const rows = await sql.rows(cellsSchema, statement, [range.from, range.to, name]);
+    const { text, values } = await differences(sql, range, name);
+    const rows = await sql.rows(cellsSchema, `SELECT ${columns.join(', ')}, diff_type FROM ${text}`, values);
     const keys = rows.map((row) => keyOf(shape, row, row['diff_type'] === 'removed' ? 'from_' : 'to_'));
     return new Map(keys.map((cells) => [keyText(shape, cells), cells]));
   }

@@ -8,6 +8,7 @@ import { columnsAt, keyNames } from '../../dolt/schema/columns.ts';
 import { tableNamesAt } from '../../dolt/schema/table-definitions.ts';
 import { shapeOf } from '../../dolt/schema/table-shape.ts';
 import type { Cells } from '../../dolt/sql/cell.ts';
+import { differences } from '../../dolt/sql/differences.ts';
 import { mergeBases } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { rowsSinceBases } from './several-bases.ts';
@@ -65,10 +66,11 @@ async function sourcesSince(
   columns: ReadonlySet<string>,
 ): Promise<Source[]> {
   const creator = columns.has('created_by') ? "COALESCE(to_created_by, from_created_by, '')" : "''";
+  const { text, values } = await differences(sql, range, TABLE);
   return await sql.rows(
     sourceRow,
-    `SELECT SUBSTRING_INDEX(COALESCE(to_source_system, from_source_system, ''), ':', 1) AS \`system\`, ${creator} AS creator, COUNT(*) AS \`rows\` FROM dolt_diff(?, ?, ?) GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2`,
-    [range.from, range.to, TABLE],
+    `SELECT SUBSTRING_INDEX(COALESCE(to_source_system, from_source_system, ''), ':', 1) AS \`system\`, ${creator} AS creator, COUNT(*) AS \`rows\` FROM ${text} GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2`,
+    values,
   );
 }
 

@@ -10,6 +10,7 @@ import { hasShadowedDiff } from '../../dolt/schema/readability.ts';
 import { holdsRowsOfUsers } from '../../dolt/schema/row-tables.ts';
 import { type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
 import { baseTablesAt } from '../../dolt/schema/table-shape.ts';
+import { differences } from '../../dolt/sql/differences.ts';
 import { folded, quoted } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { COUNTED_ROWS, isMassDeletion } from './findings.ts';
@@ -123,9 +124,10 @@ async function stillHere(
   if (!sameNames(keys, keyNames(await columnsAt(sql, to, ours.head)))) return removed;
   const names = keys.map((name, index) => `${quoted(`from_${name}`)} AS k${index}`).join(', ');
   const same = keys.map((name, index) => `d.k${index} = o.${quoted(name)}`).join(' AND ');
+  const { text, values } = await differences(sql, range, to);
   return await countRows(sql, {
-    text: `FROM (SELECT ${names} FROM dolt_diff(?, ?, ?) WHERE diff_type = 'removed') AS d JOIN ${quoted(to)} AS OF ? AS o ON ${same}`,
-    values: [range.from, range.to, to, ours.head],
+    text: `FROM (SELECT ${names} FROM ${text} WHERE diff_type = 'removed') AS d JOIN ${quoted(to)} AS OF ? AS o ON ${same}`,
+    values: [...values, ours.head],
   });
 }
 

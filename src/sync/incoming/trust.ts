@@ -13,6 +13,7 @@ import {
 import { bareType, columnsAt, keyNames } from '../../dolt/schema/columns.ts';
 import { type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
 import type { Cells } from '../../dolt/sql/cell.ts';
+import { differences } from '../../dolt/sql/differences.ts';
 import { mergeBases } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { nothingDone, type Verdict } from './check-incoming.ts';
@@ -227,10 +228,11 @@ async function untrustedRows(
 ): Promise<RowChoice | 'none'> {
   const { table, keys, isTrusted } = of;
   const [before, after] = [systemOf('from', 'added'), systemOf('to', 'removed')];
+  const { text, values } = await differences(sql, range, table);
   const systems = await sql.rows(
     systemRow,
-    `SELECT DISTINCT ${before} AS \`before\`, ${after} AS \`after\` FROM dolt_diff(?, ?, ?)`,
-    [range.from, range.to, table],
+    `SELECT DISTINCT ${before} AS \`before\`, ${after} AS \`after\` FROM ${text}`,
+    values,
   );
   const all = systems.flatMap((row) => [row.before, row.after]).filter((system) => system !== null);
   const refused = [...new Set(all)].filter((system) => !isTrusted(system));

@@ -96,7 +96,12 @@ async function readOwned(
   const found: Conflict[] = [];
   for (const [table, all] of groupBy(conflicts, (conflict) => conflict.table)) {
     if (before.length > 0 && before.every((tables) => tables.get(table) === now.get(table))) continue;
-    const shape = await tableShape(sql, table);
+    // The session can be on any branch, and the run may federate another one.
+    const shape = now.has(table) ? await tableShape(sql, table, head) : null;
+    if (shape === null) {
+      found.push(...all.filter((conflict) => isOf(conflict, undefined)));
+      continue;
+    }
     for (const part of inParts(all, mayHoldLarge(shape.columns) ? 1 : BATCH)) {
       const byKey = await rowsByKeyText(sql, shape, { keys: part.map(({ key }) => key), commit: head });
       found.push(...part.filter((conflict) => isOf(conflict, byKey.get(keyText(shape, conflict.key)))));

@@ -16,6 +16,7 @@ import {
   tableShape,
 } from '../../dolt/schema/table-shape.ts';
 import { type Cells, cellsSchema } from '../../dolt/sql/cell.ts';
+import { differences } from '../../dolt/sql/differences.ts';
 import { checkout, createBranch } from '../../dolt/sql/heads.ts';
 import { quoted } from '../../dolt/sql/identifier.ts';
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
@@ -212,9 +213,12 @@ interface Range {
 async function differingKeys(
   sql: Sql,
   shape: TableShape,
-  { from, to }: Range,
+  range: Range,
 ): Promise<Pick<UncommittedRows, 'written' | 'removed'>> {
-  const rows = await sql.rows(cellsSchema, `${diffOf(shape)} LIMIT ${MAX_ROWS + 1}`, [from, to, shape.name]);
+  const columns = shape.key.flatMap((name) => [quoted(`to_${name}`), quoted(`from_${name}`)]);
+  const { text, values } = await differences(sql, range, shape.name);
+  const statement = `SELECT ${columns.join(', ')}, diff_type FROM ${text} LIMIT ${MAX_ROWS + 1}`;
+  const rows = await sql.rows(cellsSchema, statement, values);
   const of = (prefix: string, isRemoved: boolean): Cells[] =>
     rows.filter((row) => (row['diff_type'] === 'removed') === isRemoved).map((row) => keyOf(shape, row, prefix));
   return { written: of('to_', false), removed: of('from_', true) };
@@ -227,12 +231,6 @@ async function differingAmong(
 ): Promise<Cells[]> {
   const columns = ordinaryColumns(shape);
   return await changedKeys(sql, shape, { from: { at: from, columns }, to: { at: to, columns }, keys, byDigest: true });
-}
-
-/** Keys and kinds of the rows that differ; the three parameters are two revisions and the table. */
-function diffOf({ key }: TableShape): string {
-  const columns = key.flatMap((name) => [quoted(`to_${name}`), quoted(`from_${name}`)]);
-  return `SELECT ${columns.join(', ')}, diff_type FROM dolt_diff(?, ?, ?)`;
 }
 
 /** A table's CREATE TABLE at a commit, or in the session's branch if null, without its counter. */

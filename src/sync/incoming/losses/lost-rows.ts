@@ -5,14 +5,16 @@ import { keyText } from '../../../dolt/rows/row-key.ts';
 import { rowWrites } from '../../../dolt/rows/row-writes.ts';
 import type { Clause } from '../../../dolt/rows/rows-by-name.ts';
 import { columnsAt, keyNames } from '../../../dolt/schema/columns.ts';
-import { foreignKeys } from '../../../dolt/schema/foreign-keys.ts';
+import { type ForeignKey, foreignKeys } from '../../../dolt/schema/foreign-keys.ts';
+import { listedChanges } from '../../../dolt/schema/listed-changes.ts';
 import { hasShadowedDiff } from '../../../dolt/schema/readability.ts';
-import { listedChanges, tableChanges, tableHashes } from '../../../dolt/schema/table-changes.ts';
+import { tableChanges, tableHashes } from '../../../dolt/schema/table-changes.ts';
 import { tableItemsAt } from '../../../dolt/schema/table-definitions.ts';
-import { shapeOf } from '../../../dolt/schema/table-shape.ts';
+import { columnNamesAt, shapeOf } from '../../../dolt/schema/table-shape.ts';
 import { uniqueKeysOf } from '../../../dolt/schema/unique-index.ts';
-import { databaseName } from '../../../dolt/sql/at-revision.ts';
+import { atRevision, databaseName } from '../../../dolt/sql/at-revision.ts';
 import { type Cells, cellsSchema } from '../../../dolt/sql/cell.ts';
+import { differences } from '../../../dolt/sql/differences.ts';
 import { mergeBases } from '../../../dolt/sql/history.ts';
 import { isDoltTable, quoted } from '../../../dolt/sql/identifier.ts';
 import type { Sql } from '../../../dolt/sql/sql.ts';
@@ -134,9 +136,10 @@ async function missingRows(
   { merged, now, before }: Versions,
 ): Promise<Clause | null> {
   const { table, key } = own;
-  const isRead = merged !== null && !hasShadowedDiff(key);
-  const names = key.map((name, index) => `${quoted(isRead ? `from_${name}` : name)} AS k${index}`).join(', ');
-  const source = isRead ? `dolt_diff(?, ?, ?) WHERE diff_type = 'removed'` : `${quoted(table)} AS OF ?`;
+  const removed =
+    merged !== null && !hasShadowedDiff(key) ? await differences(sql, { from: lost, to: commit }, merged.table) : null;
+  const names = key.map((name, index) => `${quoted(removed === null ? name : `from_${name}`)} AS k${index}`).join(', ');
+  const source = removed === null ? `${quoted(table)} AS OF ?` : `${removed.text} WHERE diff_type = 'removed'`;
   const on = (alias: string, columns: readonly string[]): string =>
     columns.map((name, index) => `d.k${index} = ${alias}.${quoted(name)}`).join(' AND ');
   const joins: string[] = [];
@@ -160,7 +163,7 @@ async function missingRows(
     text:
       `FROM (SELECT ${names} FROM ${source}) AS d JOIN ${quoted(table)} AS OF ? AS f ON ${on('f', key)}${joins.join('')}` +
       ` WHERE ${conditions.join(' AND ')}`,
-    values: [...(isRead ? [lost, commit, merged.table] : [lost]), lost, ...joined, ...given],
+    values: [...(removed?.values ?? [lost]), lost, ...joined, ...given],
   };
 }
 
@@ -173,12 +176,10 @@ interface Reasons {
 
 /**
  * Conditions that explain why a head lacks a row `f`: its unique value is taken, or a row that it refers to is gone. Only
- * unique keys of both parents count: a peer can add one in or after its merge.
+ * keys of both parents count: a peer can add one in or after its merge.
  */
 async function reasons(sql: Sql, { own, now, lost, kept }: Reasons): Promise<Clause[]> {
   const { table, at: head } = now;
-  const tables = await tableHashes(sql, head);
-  const known = new Set((await columnsAt(sql, own.table, lost)).map(({ name }) => name));
   const inHead = new Set((await columnsAt(sql, table, head)).map(({ name }) => name));
   const found: Clause[] = [];
   for (const columns of await sharedUniqueKeys(sql, { own, lost, kept })) {
@@ -186,15 +187,34 @@ async function reasons(sql: Sql, { own, now, lost, kept }: Reasons): Promise<Cla
     const same = columns.map((name) => `u.${quoted(name)} = f.${quoted(name)}`).join(' AND ');
     found.push({ text: `EXISTS (SELECT 1 FROM ${quoted(table)} AS OF ? AS u WHERE ${same})`, values: [head] });
   }
-  for (const { table: child, columns, parent, parentColumns } of await foreignKeys(sql)) {
-    if (child !== table || !columns.every((name) => known.has(name))) continue;
+  for (const { columns, parent, parentColumns } of await sharedForeignKeys(sql, { own, lost, kept })) {
     const refers = columns.map((name) => `f.${quoted(name)} IS NOT NULL`).join(' AND ');
+    const there = await versionAt(sql, lost, head, { table: parent, key: parentColumns });
+    const present = there === null ? new Set() : await columnNamesAt(sql, there.table, head);
+    if (there === null || !parentColumns.every((name) => present.has(name))) {
+      found.push({ text: `(${refers})`, values: [] });
+      continue;
+    }
     const same = columns.map((name, index) => `r.${quoted(parentColumns[index] ?? '')} = f.${quoted(name)}`);
-    const gone = `NOT EXISTS (SELECT 1 FROM ${quoted(parent)} AS OF ? AS r WHERE ${same.join(' AND ')})`;
-    if (tables.has(parent)) found.push({ text: `(${refers} AND ${gone})`, values: [head] });
-    else found.push({ text: `(${refers})`, values: [] });
+    const gone = `NOT EXISTS (SELECT 1 FROM ${quoted(there.table)} AS OF ? AS r WHERE ${same.join(' AND ')})`;
+    found.push({ text: `(${refers} AND ${gone})`, values: [head] });
   }
   return found;
+}
+
+/** The foreign keys of a table of a parent that the other parent has, too. */
+async function sharedForeignKeys(
+  sql: Sql,
+  { own, lost, kept }: Pick<Reasons, 'own' | 'lost' | 'kept'>,
+): Promise<ForeignKey[]> {
+  const keysAt = async (of: string, at: string): Promise<ForeignKey[]> =>
+    (await atRevision(sql, at, foreignKeys)).filter(({ table }) => table === of);
+  const other = await versionAt(sql, lost, kept, own);
+  if (other === null) return [];
+  const others = await keysAt(other.table, kept);
+  // The other parent may have renamed the table that the rows refer to.
+  const isShared = (key: ForeignKey): boolean => others.some(({ columns }) => sameNames(columns, key.columns));
+  return (await keysAt(own.table, lost)).filter(isShared);
 }
 
 /** The columns of each unique key that a table of a parent has, and that the other parent has, too. */

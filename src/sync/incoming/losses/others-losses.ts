@@ -3,6 +3,7 @@ import { countRows } from '../../../dolt/rows/rows-by-name.ts';
 import { columnsAt, keyNames } from '../../../dolt/schema/columns.ts';
 import { hasShadowedDiff } from '../../../dolt/schema/readability.ts';
 import { tableChanges, tableHashes } from '../../../dolt/schema/table-changes.ts';
+import { differences } from '../../../dolt/sql/differences.ts';
 import { mergeBase } from '../../../dolt/sql/history.ts';
 import { quoted } from '../../../dolt/sql/identifier.ts';
 import type { Sql } from '../../../dolt/sql/sql.ts';
@@ -99,11 +100,12 @@ async function removedByUs(sql: Sql, range: Range, loss: Deletion, ours: string)
   const names = keys.map((name, index) => `${quoted(`from_${name}`)} AS k${index}`).join(', ');
   const same = (alias: string): string =>
     keys.map((name, index) => `d.k${index} = ${alias}.${quoted(name)}`).join(' AND ');
+  const differing = await differences(sql, { from: base, to: ours }, table);
   const removed = {
     text:
-      `FROM (SELECT ${names} FROM dolt_diff(?, ?, ?) WHERE diff_type = 'removed') AS d ` +
+      `FROM (SELECT ${names} FROM ${differing.text} WHERE diff_type = 'removed') AS d ` +
       `JOIN ${quoted(table)} AS OF ? AS f ON ${same('f')}`,
-    values: [base, ours, table, range.from],
+    values: [...differing.values, range.from],
   };
   const all = await countRows(sql, removed);
   if (after === null) return { all, lost: all };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { rowDiffsOf } from '../../../src/dolt/rows/differing-rows.ts';
-import { crashesDiff, mayRename, readability, tableDefinition } from '../../../src/dolt/schema/readability.ts';
+import { crashesDiff, crashesKeyCheck, mayRename, readability, tableDefinition } from '../../../src/dolt/schema/readability.ts';
 import { mayLoseKey } from '../../../src/dolt/sql/require-mergeable.ts';
 import { violationsOf } from '../../../src/dolt/sql/violations.ts';
 
@@ -73,6 +73,15 @@ test.each([
   expect(crashesDiff(found)).toBe(expected);
   // Its primary key came later.
   if (expected) expect(crashesDiff([...found, { key: ['a'], allColumns: ['a'], virtualColumns: [] }])).toBe(true);
+});
+
+test.each([
+  ['behind a VIRTUAL column', [], ['a', 'v', 'p'], ['v'], true],
+  ['behind a functional index', [], ['a', '!hidden!f!0!0', 'p'], [], true],
+  ['before a VIRTUAL column', [], ['a', 'p', 'v'], ['v'], false],
+  ['with a primary key', ['a'], ['a', 'v', 'p'], ['v'], false],
+])('a foreign key cannot be checked: %s', (_, key, allColumns, virtualColumns, expected) => {
+  expect(crashesKeyCheck({ key, allColumns, virtualColumns }, ['p'])).toBe(expected);
 });
 
 const definition = (key: string, ...columns: string[]) =>

@@ -1,8 +1,16 @@
 import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
 import { plain } from '../../core/text.ts';
+import type { ForeignKey } from '../schema/foreign-keys.ts';
 import { listedChanges } from '../schema/listed-changes.ts';
-import { crashesDiff, type DiffedTable, shifts, type TableDefinition, tableDefinition } from '../schema/readability.ts';
+import {
+  crashesDiff,
+  crashesKeyCheck,
+  type DiffedTable,
+  shifts,
+  type TableDefinition,
+  tableDefinition,
+} from '../schema/readability.ts';
 import { createTableAt, tableNamesAt } from '../schema/table-definitions.ts';
 import { folded, quoted } from './identifier.ts';
 import type { Sql } from './sql.ts';
@@ -84,6 +92,24 @@ async function view(sql: Sql, prefix: string, { database, head, table }: TableOf
   // Dolt compares no commit in which the table had another primary key, or none.
   if (now !== null && crashesDiff([now])) throw uncomparable(table);
   return `${quoted(`${database}/${head}`)}.${quoted(`${prefix}_${table}`)}`;
+}
+
+/**
+ * Refuses foreign keys that Dolt cannot check.
+ * @param keys those of the revision
+ * @throws Failure `dolt-defect`
+ */
+export async function requireCheckable(sql: Sql, revision: string, keys: readonly ForeignKey[]): Promise<void> {
+  for (const { table, columns } of keys) {
+    const version = await versionAt(sql, table, revision);
+    if (version === null || !crashesKeyCheck(version, columns)) continue;
+    const message = plain(
+      `this Dolt cannot check the foreign keys of ${table}, which has no primary key and a VIRTUAL column or functional index before their columns`,
+    );
+    throw new Failure('dolt-defect', message, {
+      hint: 'On the side that changed it, add a primary key to the table. Or drop the VIRTUAL column or index and create it again, so that it comes last. Commit, then run again.',
+    });
+  }
 }
 
 interface Version extends TableDefinition, DiffedTable {}

@@ -5,12 +5,15 @@ import { refuseMisplacedColumns } from '../rows/misplaced-columns.ts';
 import { tableDefinitionAt } from '../rows/open-merge-table.ts';
 import { refuseRetypedColumns } from '../rows/retyped-columns.ts';
 import type { Item } from '../schema/create-table.ts';
+import { foreignKeys } from '../schema/foreign-keys.ts';
 import type { TableDefinition } from '../schema/readability.ts';
 import { schemaDifference, tableChanges } from '../schema/table-changes.ts';
 import { alterations, definedTables, tableItemsAt } from '../schema/table-definitions.ts';
 import { refuseMergedCycle, viewsAt } from '../schema/view-cycles.ts';
+import { atRevision } from './at-revision.ts';
+import { requireCheckable } from './differences.ts';
 import { mergeBase } from './history.ts';
-import { folded } from './identifier.ts';
+import { folded, isAmong } from './identifier.ts';
 import type { Sql } from './sql.ts';
 
 const headRow = z.object({ hash: z.string() });
@@ -26,6 +29,7 @@ export async function requireMergeable(sql: Sql, head: string): Promise<void> {
   if (ours === undefined || base === null) return;
   await requireReadableViews(sql, { base, ours: ours.hash, theirs: head });
   await requireParents(sql, { base, ours: ours.hash, theirs: head });
+  await requireCheckableKeys(sql, { base, ours: ours.hash, theirs: head });
   await refuseMisplacedColumns(sql, { base, ours: ours.hash, theirs: head });
   await refuseRetypedColumns(sql, { base, ours: ours.hash, theirs: head });
   for (const { from_table_name: table, to_table_name: name } of await schemaDifference(sql, base, head)) {
@@ -86,6 +90,19 @@ async function requireParents(sql: Sql, { base, ours, theirs }: Heads): Promise<
         { hint: 'Drop the key or restore the table on one side, commit, then run again. No `accept` allows this.' },
       );
     }
+  }
+}
+
+/** A merge checks the foreign keys of all tables that differ from the base. */
+async function requireCheckableKeys(sql: Sql, { base, ours, theirs }: Heads): Promise<void> {
+  for (const head of [ours, theirs]) {
+    const changed = (await tableChanges(sql, base, head)).flatMap(({ to }) => to ?? []);
+    const keys = await atRevision(sql, head, foreignKeys);
+    await requireCheckable(
+      sql,
+      head,
+      keys.filter(({ table }) => isAmong(changed, table)),
+    );
   }
 }
 

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
 import { columnsAt } from '../schema/columns.ts';
+import { foreignKeys } from '../schema/foreign-keys.ts';
 import { defectsText, shifts, tableDefinition } from '../schema/readability.ts';
 import { createTableAt } from '../schema/table-definitions.ts';
 import type { Cells } from './cell.ts';
-import { folded, quoted } from './identifier.ts';
+import { requireCheckable } from './differences.ts';
+import { folded, isAmong, quoted } from './identifier.ts';
 import type { ResultTable, Sql } from './sql.ts';
 
 /** A row of the session's branch that breaks a constraint. */
@@ -127,11 +129,19 @@ export async function verifyConstraints(sql: Sql, rows: RowsToCheck = 'differing
   return violations(sql);
 }
 
-/** Records the broken constraints as `verifyConstraints` does, and reads none. */
+/**
+ * Records the broken constraints as `verifyConstraints` does, and reads none.
+ * @throws Failure `dolt-defect` for foreign keys that Dolt cannot check
+ */
 export async function verifyRows(sql: Sql, rows: RowsToCheck): Promise<void> {
   await sql.run('COMMIT');
   if (rows === 'differing') return await sql.run('CALL DOLT_VERIFY_CONSTRAINTS()');
   const tables = 'allOf' in rows ? rows.allOf : rows.changedOf;
+  await requireCheckable(
+    sql,
+    'WORKING',
+    (await foreignKeys(sql)).filter(({ table }) => isAmong(tables, table)),
+  );
   const all = 'allOf' in rows ? "'--all', " : '';
   // A table can have the name of an option, such as `--output-only`, which records nothing.
   await sql.run(`CALL DOLT_VERIFY_CONSTRAINTS(${all}'--'${tables.map(() => ', ?').join('')})`, tables);

@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { rowDiffsOf } from '../../../src/dolt/rows/differing-rows.ts';
-import { crashesDiff, crashesKeyCheck, mayRename, readability, tableDefinition } from '../../../src/dolt/schema/readability.ts';
+import {
+  crashesDiff,
+  crashesKeyCheck,
+  mayRename,
+  readability,
+  tableDefinition,
+} from '../../../src/dolt/schema/readability.ts';
 import { mayLoseKey } from '../../../src/dolt/sql/require-mergeable.ts';
 import { violationsOf } from '../../../src/dolt/sql/violations.ts';
 

@@ -95,14 +95,14 @@ async function view(sql: Sql, prefix: string, { database, head, table }: TableOf
 }
 
 /**
- * Refuses foreign keys that Dolt cannot check.
+ * Refuses foreign keys that Dolt cannot check. Of a table without rows, there is nothing to check.
  * @param keys those of the revision
  * @throws Failure `dolt-defect`
  */
 export async function requireCheckable(sql: Sql, revision: string, keys: readonly ForeignKey[]): Promise<void> {
   for (const { table, columns } of keys) {
     const version = await versionAt(sql, table, revision);
-    if (version === null || !crashesKeyCheck(version, columns)) continue;
+    if (version === null || !crashesKeyCheck(version, columns) || !(await hasRows(sql, table, revision))) continue;
     const message = plain(
       `this Dolt cannot check the foreign keys of ${table}, which has no primary key and a VIRTUAL column or functional index before their columns`,
     );
@@ -110,6 +110,10 @@ export async function requireCheckable(sql: Sql, revision: string, keys: readonl
       hint: 'On the side that changed it, add a primary key to the table. Or drop the VIRTUAL column or index and create it again, so that it comes last. Commit, then run again.',
     });
   }
+}
+
+async function hasRows(sql: Sql, table: string, revision: string): Promise<boolean> {
+  return (await sql.rows(anyRow, `SELECT 1 AS n FROM ${quoted(table)} AS OF ? LIMIT 1`, [revision])).length > 0;
 }
 
 interface Version extends TableDefinition, DiffedTable {}

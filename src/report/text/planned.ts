@@ -19,7 +19,7 @@ function directionLines({ peer, direction, changes }: Planned, style: TextStyle)
     ...subjects.map((subject) => `  commit: ${plain(subject)}`),
     ...(more > 0 && subjects.length > 0 ? [`  and ${counted(more, 'more commit')}`] : []),
     ...textTable(tables.map((table) => [`  table ${plain(table.table)}`, plain(tableText(table))])),
-    ...(tables.length === 0 ? ['  no table would change'] : []),
+    ...(tables.length === 0 ? ['  no table of yours would change'] : []),
     ...(moreTables > 0 ? [`  and ${counted(moreTables, 'more table')}`] : []),
   ];
   return [

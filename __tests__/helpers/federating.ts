@@ -14,6 +14,7 @@ import { MergeLimits } from '../../src/sync/merge/limits.ts';
 import { actionsOf, type SyncCommand } from '../../src/sync/peer-actions.ts';
 import { newPeerPlan } from '../../src/sync/peer-plan.ts';
 import { newPeerProgress, type PeerProgress } from '../../src/sync/peer-progress.ts';
+import { repairArrivals } from '../../src/sync/remotes/arrivals.ts';
 import type { LocalHead, SyncContext } from '../../src/sync/sync-context.ts';
 import { testDolt } from './dolt-binary.ts';
 import { ENV } from './examining.ts';
@@ -51,7 +52,7 @@ export function testEngines(
       onResource() {},
       secrets: new Secrets(),
     },
-    { dolt: testDolt(), database: path, ...options },
+    { dolt: testDolt(), database: path, repair: repairArrivals, ...options },
     5,
   );
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { compress } from '@stablelib/snappy';
 import { JOURNAL } from '../../src/dolt/database-files.ts';
 import { chunkContent } from '../../src/dolt/store/chunk-content.ts';
 import { bytesAt, readTableIndex } from '../../src/dolt/store/table-index.ts';
@@ -29,33 +30,87 @@ export async function publishSwapped(
   await from.sql(...otherLeaves(update, other));
   await from.publish(`file://${remote}`, 'other-leaves');
   await from.sql("CALL DOLT_BRANCH('-D', 'other-leaves')");
-  await rewrite(remote, share, (chunks) => swap(chunks, { text, other, share }));
+  await rewrite(remote, share, (chunks, root) => {
+    swap(chunks, { text, other, share });
+    return root;
+  });
 }
 
 /** Makes a remote whose chunk of the head of a database is one byte, which Dolt 2.3.0 reads beyond its end. */
 export async function publishOneByte(from: TestDatabase, remote: string): Promise<void> {
   await from.publish(`file://${remote}`);
-  const digits = [...(await from.head())].map((digit) => Number.parseInt(digit, 32).toString(2).padStart(5, '0'));
-  const hash = BigInt(`0b${digits.join('')}`)
-    .toString(16)
-    .padStart(40, '0');
-  await rewrite(remote, false, (chunks) => {
+  const hash = hexadecimal(await from.head());
+  await rewrite(remote, false, (chunks, root) => {
     if (!chunks.has(hash)) throw new Error('the head is missing');
     chunks.set(hash, withChecksum(Buffer.from([1, 0, 0])));
+    return root;
   });
 }
 
-/** Writes all chunks of a remote into one archive, after a change. */
-async function rewrite(remote: string, share: boolean, change: (chunks: Map<string, Buffer>) => void): Promise<void> {
+/**
+ * Makes a remote in which one chunk of a database is one zero byte, and all hashes up to the root are right.
+ * @param chunk.kind the name of the message in it
+ * @param chunk.text what else is in it
+ */
+export async function publishMalformed(
+  from: TestDatabase,
+  remote: string,
+  { kind, text }: { readonly kind: 'DSCH' | 'DTBL' | 'RTVL'; readonly text: string },
+): Promise<void> {
+  await from.publish(`file://${remote}`);
+  await rewrite(remote, false, (chunks, root) => {
+    const contents = new Map([...chunks].map(([hash, span]) => [hash, Buffer.from(chunkContent(span) ?? '')]));
+    const found = [...contents].find(([, content]) => content.subarray(0, 12).includes(kind) && content.includes(text));
+    if (found === undefined) throw new Error(`no ${kind} has ${text}`);
+    const renamed = new Map<string, string>();
+    replaceContent(contents, renamed, { hash: found[0], content: Buffer.from([0]) });
+    chunks.clear();
+    for (const [hash, content] of contents) chunks.set(hash, withChecksum(Buffer.from(compress(content))));
+    let now = root;
+    for (let next = renamed.get(now); next !== undefined; next = renamed.get(now)) now = next;
+    return now;
+  });
+}
+
+/** Replaces the content of a chunk, and its hash in all others. @param renamed gets the new hash of each */
+function replaceContent(
+  contents: Map<string, Buffer>,
+  renamed: Map<string, string>,
+  { hash, content }: { readonly hash: string; readonly content: Buffer },
+): void {
+  const now = hashOf(content);
+  contents.delete(hash);
+  contents.set(now, content);
+  renamed.set(hash, now);
+  const name = Buffer.from(hash, 'hex');
+  const user = () => [...contents].find(([, present]) => present.includes(name));
+  for (let found = user(); found !== undefined; found = user()) {
+    const changed = Buffer.from(found[1]);
+    for (let at = changed.indexOf(name); at >= 0; at = changed.indexOf(name)) changed.write(now, at, 'hex');
+    replaceContent(contents, renamed, { hash: found[0], content: changed });
+  }
+}
+
+/**
+ * Writes all chunks of a remote into one archive, after a change.
+ * @param change returns the root after it
+ */
+async function rewrite(
+  remote: string,
+  share: boolean,
+  change: (chunks: Map<string, Buffer>, root: string) => string,
+): Promise<void> {
   const fields = (await readFile(join(remote, 'manifest'), 'utf8')).split(':');
   const names = fields.slice(5).filter((name, at) => at % 2 === 0 && name !== JOURNAL);
   const chunks = new Map((await Promise.all(names.map((name) => spansOf(remote, name)))).flat());
-  change(chunks);
+  const [, , , root = ''] = fields;
+  const now = change(chunks, hexadecimal(root));
   const { name, bytes } = archive(chunks, share);
   for (const each of names)
     for (const ending of ['', '.darc']) await rm(join(remote, `${each}${ending}`), { force: true });
   await writeFile(join(remote, `${name}.darc`), bytes);
-  await writeFile(join(remote, 'manifest'), [...fields.slice(0, 5), name, chunks.size].join(':'));
+  const manifest = [...fields.slice(0, 3), base32(now), fields[4], name, chunks.size];
+  await writeFile(join(remote, 'manifest'), manifest.join(':'));
 }
 
 /** The compressed chunks of a table file, by their hashes in hexadecimal digits. */
@@ -113,7 +168,7 @@ function archive(chunks: ReadonlyMap<string, Buffer>, share: boolean): { name: s
   const metadata = Buffer.from('{"dolt_version":"2.3.0"}');
   const sizes = numbers(0, index.length, spans.length, references.length, metadata.length);
   const footer = Buffer.concat([sizes, Buffer.alloc(192), Buffer.from([3]), Buffer.from('DOLTARC')]);
-  return { name: base32(suffixes), bytes: Buffer.concat([...spans, index, metadata, footer]) };
+  return { name: base32(hashOf(suffixes)), bytes: Buffer.concat([...spans, index, metadata, footer]) };
 }
 
 function numbers(...values: readonly number[]): Buffer {
@@ -132,7 +187,18 @@ function withChecksum(compressed: Buffer): Buffer {
   return Buffer.concat([compressed, numbers((rest ^ 0xffffffff) >>> 0)]);
 }
 
-function base32(suffixes: Buffer): string {
-  const number = BigInt(`0x${createHash('sha512').update(suffixes).digest('hex').slice(0, 40)}`);
-  return number.toString(32).padStart(32, '0');
+/** A hash as Dolt prints it. */
+function base32(hex: string): string {
+  return BigInt(`0x${hex}`).toString(32).padStart(32, '0');
+}
+
+function hexadecimal(hash: string): string {
+  const bits = [...hash].map((digit) => Number.parseInt(digit, 32).toString(2).padStart(5, '0'));
+  return BigInt(`0b${bits.join('')}`)
+    .toString(16)
+    .padStart(40, '0');
+}
+
+function hashOf(content: Buffer): string {
+  return createHash('sha512').update(content).digest('hex').slice(0, 40);
 }

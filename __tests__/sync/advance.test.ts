@@ -304,6 +304,7 @@ function withGap(engines: Engines, gap: { wanted: boolean; readonly write: () =>
   return {
     folder: engines.folder,
     close: engines.close,
+    whyUnopenable: engines.whyUnopenable,
     use: (engineCredentials, work) => write().then(() => engines.use(engineCredentials, work)),
     finish: (work) => write().then(() => engines.finish(work)),
   };

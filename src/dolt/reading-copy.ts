@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { chmod, copyFile, link, mkdir, readdir, realpath, stat } from 'node:fs/promises';
+import { chmod, copyFile, link, mkdir, readdir, realpath, stat, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../core/failure.ts';
 import { statOf } from '../core/files.ts';
@@ -38,6 +38,32 @@ export type Copied = 'copied' | 'busy' | 'too-large';
  */
 export async function copyForReading(database: string, copy: string, isOurs = false): Promise<Copied> {
   const isFree = async () => isOurs || (await lockedBy(lockFile(database))).kind === 'free';
+  return await copyFiles(database, copy, { isFree, maxBytes: MAX_BYTES, linkTable: isLinked });
+}
+
+/**
+ * Copies a database that an engine of this process may hold, for an engine that only opens the copy. It never outlives
+ * the table files, so links to them serve on every file system.
+ * @returns whether the database did not change meanwhile
+ */
+export async function copyForOpening(database: string, copy: string): Promise<boolean> {
+  const linkTable = ({ from, to }: Piece) => symlink(from, to).then(() => true);
+  const options = { isFree: async () => true, maxBytes: Number.POSITIVE_INFINITY, linkTable };
+  return (await copyFiles(database, copy, options)) === 'copied';
+}
+
+interface CopyOptions {
+  readonly isFree: () => Promise<boolean>;
+  readonly maxBytes: number;
+  /** @returns false if the file must be copied */
+  readonly linkTable: (piece: Piece) => Promise<boolean>;
+}
+
+async function copyFiles(
+  database: string,
+  copy: string,
+  { isFree, maxBytes, linkTable }: CopyOptions,
+): Promise<Copied> {
   if (!(await isFree())) return 'busy';
   const source = await realpath(join(database, '.dolt'));
   const target = join(copy, '.dolt');
@@ -47,9 +73,9 @@ export async function copyForReading(database: string, copy: string, isOurs = fa
     await mkdir(folder, { recursive: true, mode: 0o700 });
   let bytes = 0;
   for (const piece of pieces) {
-    if (piece.isTable && (await isLinked(piece))) continue;
+    if (piece.isTable && (await linkTable(piece))) continue;
     bytes += piece.bytes;
-    if (bytes > MAX_BYTES) return 'too-large';
+    if (bytes > maxBytes) return 'too-large';
     await copyFile(piece.from, piece.to, constants.COPYFILE_FICLONE);
     // An engine opens a journal to write, also for a database that this user may only read.
     await chmod(piece.to, 0o600);

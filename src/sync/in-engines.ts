@@ -4,7 +4,14 @@ import { groupBy } from '../core/lists.ts';
 import { type EngineCredentials, NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import type { Engine } from '../dolt/server/engines.ts';
 import type { PeerProgress } from './peer-progress.ts';
-import { awaitArrivals, refuseArrivals, wrongChunk } from './remotes/arrivals.ts';
+import {
+  type Awaited,
+  awaitArrivals,
+  leaveOpenable,
+  refuseArrivals,
+  type Wrong,
+  wrongArrival,
+} from './remotes/arrivals.ts';
 import type { SyncContext } from './sync-context.ts';
 
 /** Runs work that is parallel in one engine, with steps before and after it. */
@@ -19,7 +26,7 @@ interface Phase {
 
 /**
  * How often peers may share an engine that ended. After that, each peer gets its own engine, so that a peer that crashes
- * Dolt does not affect others (2.3.0 panics over a table file whose address is not a URL). After a wrong chunk, or an
+ * Dolt does not affect others (2.3.0 panics over a table file whose address is not a URL). After wrong data, or an
  * engine that exceeded its memory or filled the disk, they share none, because the same would happen again.
  */
 const SHARED_ENGINES = 2;
@@ -27,7 +34,7 @@ const SHARED_ENGINES = 2;
 /**
  * Runs one phase for each peer in the engine that it needs, peers of one engine in parallel. If an engine ended because
  * of one peer, a new one serves the others.
- * @param work records failures in the progress; called again for a peer whose failure is `engine-lost`, and if a chunk
+ * @param work records failures in the progress; called again for a peer whose failure is `engine-lost`, and if data
  * that arrived is wrong
  */
 export async function inEngines(
@@ -39,10 +46,10 @@ export async function inEngines(
   const around = phase.around ?? ((_, batch) => batch());
   for (const { engineCredentials, allProgress } of groupPeers(phase.allProgress, phase.plain)) {
     let mayShare = true;
-    const serve = async (batch: readonly PeerProgress[]): Promise<readonly PeerProgress[]> => {
-      for (const progress of batch) if (progress.failure?.code === 'engine-lost') progress.tryAgain();
-      const { lost, fetched, endFailure } = await engines.use(engineCredentials, async (engine) => {
+    const runIn = async (batch: readonly PeerProgress[], begun: Awaited[]) => {
+      const { fetched, ...ended } = await engines.use(engineCredentials, async (engine) => {
         const awaited = phase.around === undefined ? null : await awaitArrivals(context, engine);
+        if (awaited !== null) begun.push(awaited);
         const failed = await around(engine, () => sideBySide(context, batch, (progress) => work(engine, progress)));
         const readsReplacedFiles = awaited && (await engine.readsReplacedFiles());
         return {
@@ -53,6 +60,15 @@ export async function inEngines(
       });
       const names = batch.map(({ peer }) => peer.name);
       const wrong = fetched && (await refuseArrivals(context, { ...fetched, engineCredentials, names }));
+      return { ...ended, wrong };
+    };
+    const serve = async (batch: readonly PeerProgress[]): Promise<readonly PeerProgress[]> => {
+      for (const progress of batch) if (progress.failure?.code === 'engine-lost') progress.tryAgain();
+      const begun: Awaited[] = [];
+      const { lost, endFailure, wrong } = await runIn(batch, begun).catch(async (thrown: unknown) => {
+        for (const awaited of begun) await leaveOpenable(context, awaited).catch(() => undefined);
+        throw thrown;
+      });
       if (wrong !== null) {
         mayShare = false;
         return withoutArrivals(batch, wrong);
@@ -95,13 +111,13 @@ async function sideBySide(
 }
 
 /**
- * Fails a peer that alone sent a wrong chunk. Several peers are read again, because all that they sent was removed.
+ * Fails a peer that alone sent wrong data. Several peers are read again, because all that they sent was removed.
  * @returns the peers to read again
  */
-function withoutArrivals(batch: readonly PeerProgress[], wrong: string): readonly PeerProgress[] {
+function withoutArrivals(batch: readonly PeerProgress[], wrong: Wrong): readonly PeerProgress[] {
   const [first] = batch;
   if (first !== undefined && batch.length === 1) {
-    first.incomparable(wrongChunk(first.peer.name, wrong), null);
+    first.incomparable(wrongArrival(first.peer.name, wrong), null);
     return [];
   }
   const again = batch.filter(({ state, failure }) => state !== 'unreachable' || failure?.code === 'engine-lost');

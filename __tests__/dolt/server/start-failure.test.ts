@@ -32,6 +32,15 @@ test.each([
   expect([failure?.code, failure?.message]).toEqual([code, code && `the Dolt server of /srv/t ended: ${log}`]);
 });
 
+test('a panic during the start is a failure of the data, and its text may contain values', () => {
+  const seen = { log: 'goroutine 1 [running]:\n', database: '/srv/t', panic: 'a value' };
+  expect(startFailure({ kind: 'ended', exitCode: 2 }, seen)).toMatchObject({
+    code: 'corrupt',
+    message: '/srv/t cannot be opened: Dolt stopped with a panic: a value',
+    withoutValues: '/srv/t cannot be opened: Dolt stopped with a panic',
+  });
+});
+
 test('the message omits the first line of a server and the prefix of its log', () => {
   const log = `Starting server with Config HP="127.0.0.1:33999"
 time="2026-11-28T22:12:01Z" level=warning msg="failed to load database with error: openat LOCK: permission denied"

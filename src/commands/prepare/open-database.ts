@@ -11,9 +11,10 @@ import { makePrivateFolder } from '../../core/private-folder.ts';
 import { markRun } from '../../core/run-mark.ts';
 import { processCommand } from '../../dolt/process.ts';
 import { copyForReading } from '../../dolt/reading-copy.ts';
-import { type Engines, openEngines } from '../../dolt/server/engines.ts';
+import { type Engines, type EnginesOptions, openEngines } from '../../dolt/server/engines.ts';
 import { installDolt } from '../../install/install.ts';
 import type { StatePlace } from '../../sync/history/last-verified.ts';
+import { refuseLeftArrivals, repairArrivals } from '../../sync/remotes/arrivals.ts';
 import { fileOwnerFailure } from '../../sync/remotes/file-access.ts';
 import { fileRemote, requirePeerWithin } from '../../sync/remotes/file-remote.ts';
 import { refuseCheckoutPrograms } from '../../sync/remotes/git-programs.ts';
@@ -109,6 +110,8 @@ async function openThrough(
   return await openServed(opening, context, { configuration, dolt, credentials }, serving);
 }
 
+type CopyOptions = Pick<EnginesOptions, 'copyOf' | 'removeWith' | 'repair'>;
+
 /** Opens the database, or a copy of it, without a server. */
 async function openDirectly(
   request: Opening,
@@ -118,8 +121,8 @@ async function openDirectly(
 ): Promise<LocalDatabase> {
   // One connection for each peer worked on in parallel, and one for the merge.
   const connections = request.parallel + 1;
-  const at = (path: string, copy?: { readonly copyOf: string; readonly removeWith: readonly string[] }) =>
-    openEngines(context, { dolt: known.dolt, database: path, ...copy }, connections);
+  const at = (path: string, copy?: CopyOptions) =>
+    openEngines(context, { dolt: known.dolt, database: path, repair: repairArrivals, ...copy }, connections);
   await makePlaceOfClone(found.path, context);
   const state = await stateOfFound(found, known.configuration, context);
   const beside = await openCopyOfEmbedded(request, context, known, { found, state });
@@ -158,7 +161,11 @@ export async function openClone(
     context.log.info(`no database yet: cloning ${source.name} into ${path}`);
     const bd = tempFolder === null && found.kind === 'to-clone' ? found.bd : null;
     const made = await clone(request, context, { ...known, source, path, removeWith, bd });
-    const engines = openEngines(context, { dolt: known.dolt, database: path, removeWith }, connections);
+    const engines = openEngines(
+      context,
+      { dolt: known.dolt, database: path, removeWith, repair: repairArrivals },
+      connections,
+    );
     const ephemeral = context.cloneDir !== null;
     const clonedFrom = tempFolder === null && made.isOurs ? source.name : null;
     const keeping = clonedFrom === null ? null : made.keeping;
@@ -214,14 +221,16 @@ async function openCopy(
   { path, notices }: Extract<Found, { kind: 'database' }>,
   { other, env }: StatePlace,
   context: Context,
-  open: (path: string, copy: { readonly copyOf: string; readonly removeWith: readonly string[] }) => Engines,
+  open: (path: string, copy: CopyOptions) => Engines,
 ): Promise<LocalDatabase | null> {
   const tempFolder = await makePrivateFolder(context, 'look');
   try {
     const work = join(tempFolder, basename(path));
     // The checks of an engine refuse a damaged database with a better message.
     if ((await copyForReading(path, work).catch(() => 'busy')) === 'copied') {
-      const engines = open(work, { copyOf: path, removeWith: [tempFolder] });
+      const repair: EnginesOptions['repair'] = (_, unopenable) =>
+        refuseLeftArrivals(path, unopenable).then(() => false);
+      const engines = open(work, { copyOf: path, removeWith: [tempFolder], repair });
       const state = { folder: work, other, env };
       return localDatabase({ path, work, state, engines, notices, close: closing(engines, tempFolder) });
     }

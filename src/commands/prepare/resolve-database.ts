@@ -2,6 +2,7 @@ import type { Configuration } from '../../config/configuration.ts';
 import { Failure } from '../../core/failure.ts';
 import type { Credentials } from '../../credentials/credential.ts';
 import { openEngines } from '../../dolt/server/engines.ts';
+import { repairArrivals } from '../../sync/remotes/arrivals.ts';
 import type { Context } from '../context.ts';
 import { DEFAULT_SYNC_REQUEST } from '../request.ts';
 import { behindGates, holdAtOnce } from './bd/behind-gates.ts';
@@ -43,7 +44,8 @@ export async function findConflicted(
         if (found.kind !== 'database') throw noDatabase();
         const { path } = found;
         const state = await stateOfFound(found, configuration, context);
-        const engines = behindGates(openEngines(context, { dolt, database: path }, CONNECTIONS), found.bd, context);
+        const opened = openEngines(context, { dolt, database: path, repair: repairArrivals }, CONNECTIONS);
+        const engines = behindGates(opened, found.bd, context);
         if (startsServers(found)) await holdAtOnce(engines);
         return localDatabase({ path, work: path, state, engines, notices: [], close: () => engines.close() });
       },

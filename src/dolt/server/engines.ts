@@ -1,4 +1,5 @@
-import { Failure } from '../../core/failure.ts';
+import type { Env } from '../../core/env.ts';
+import { Failure, toFailure } from '../../core/failure.ts';
 import { abortedLater, throwIfInterrupted } from '../../core/interruption.ts';
 import { endsWithin, monotonicMs } from '../../core/time.ts';
 import type { Reach } from '../../egress/host-rule.ts';
@@ -7,6 +8,7 @@ import type { ProgramContext } from '../program-context.ts';
 import { type Database, openDatabase, type Sql } from '../sql/sql.ts';
 import { GRACE_MS, interruptible, killStatement, killStatements } from './interrupt.ts';
 import { type EngineContext, openServer, type Server, type ServerOptions } from './server.ts';
+import { isOfData, tryToOpen } from './trial.ts';
 
 /** A time limit, and the failure when it passes. */
 export interface TimeLimit {
@@ -88,6 +90,11 @@ export interface Engines {
    * @throws Failure `interrupted` after them
    */
   finish<T>(work: (engine: Engine) => Promise<T>): Promise<T>;
+  /**
+   * Why no Dolt can open the database with its present data (see trial.ts); null: it can be opened. Nothing may run in the
+   * engine that is open. Like `finish`, an interruption does not stop it at once.
+   */
+  whyUnopenable(): Promise<Failure | null>;
   /** Ends the engine that is open, if any. */
   close(): Promise<void>;
 }
@@ -95,15 +102,23 @@ export interface Engines {
 /** A runner kills an interrupted step after 10 seconds. */
 const FINISH_MS = 3_000;
 
+export interface EnginesOptions extends Omit<ServerOptions, 'engineCredentials'> {
+  /**
+   * Called if no engine can open the database because of its data. An engine is started again after a repair.
+   * @returns whether it was repaired
+   */
+  readonly repair?: (
+    folder: string,
+    unopenable: Failure,
+    context: { readonly env: Env; readonly signal: AbortSignal },
+  ) => Promise<boolean>;
+}
+
 /**
  * @param options of every server; the credentials come with each use
  * @param connections statements that may run in parallel
  */
-export function openEngines(
-  context: EngineContext,
-  options: Omit<ServerOptions, 'engineCredentials'>,
-  connections: number,
-): Engines {
+export function openEngines(context: EngineContext, options: EnginesOptions, connections: number): Engines {
   let open: Open | null = null;
   let finishing: AbortSignal | null = null;
   const close = async (): Promise<void> => {
@@ -114,8 +129,18 @@ export function openEngines(
   const usable = async (engineCredentials: EngineCredentials, signal: AbortSignal): Promise<Open> => {
     if (open !== null && (open.engineCredentials.key !== engineCredentials.key || open.engine.hasEnded()))
       await close();
-    open ??= await start(context, { ...options, engineCredentials, signal }, connections);
+    const start = () => startEngine(context, { ...options, engineCredentials, signal }, connections);
+    open ??= await start().catch(async (thrown: unknown) => {
+      const repairing = { env: context.env, signal };
+      const failure = toFailure(thrown);
+      if (!isOfData(failure) || !(await options.repair?.(options.database, failure, repairing))) throw thrown;
+      return await start();
+    });
     return open;
+  };
+  const finishingSignal = (): AbortSignal => {
+    finishing ??= abortedLater(context.signal, FINISH_MS);
+    return finishing;
   };
   return {
     folder: options.database,
@@ -124,9 +149,10 @@ export function openEngines(
       return await workIn(await usable(engineCredentials, context.signal), context.signal, work);
     },
     async finish(work) {
-      finishing ??= abortedLater(context.signal, FINISH_MS);
-      return await workIn(await usable(NO_CREDENTIALS, finishing), finishing, work);
+      const signal = finishingSignal();
+      return await workIn(await usable(NO_CREDENTIALS, signal), signal, work);
     },
+    whyUnopenable: () => tryToOpen(context, { ...options, signal: finishingSignal() }),
   };
 }
 
@@ -148,7 +174,7 @@ interface Open {
   readonly engineCredentials: EngineCredentials;
 }
 
-async function start(
+async function startEngine(
   context: EngineContext,
   options: ServerOptions & { readonly engineCredentials: EngineCredentials },
   connections: number,

@@ -96,7 +96,7 @@ export function connectTo(address: Address) {
  */
 export function startFailure(
   outcome: StartOutcome,
-  seen: { readonly log: string; readonly database: string },
+  seen: { readonly log: string; readonly database: string; readonly panic?: string | null },
 ): Failure | 'port-in-use' {
   switch (outcome.kind) {
     case 'interrupted':
@@ -115,6 +115,11 @@ export function startFailure(
       if (code === 'locks-unsupported') return cannotOpen(code, seen);
       if (code === 'client-too-old' || code === 'corrupt' || code === 'disk-full') return cannotOpen(code, seen);
       if (code === 'read-only' || code === 'auth') return cannotOpen('database-read-only', seen);
+      // It reads the schemas of all tables of all branches, also of the remote-tracking ones (2.3.0, measured).
+      if (seen.panic != null) {
+        const without = `${seen.database} cannot be opened: Dolt stopped with a panic`;
+        return new Failure('corrupt', `${without}: ${seen.panic}`, { values: { least: 'full', without } });
+      }
       return new Failure(
         'engine-start',
         `the Dolt server ended with ${outcome.how} for ${seen.database}:\n${seen.log.trim()}`,

@@ -271,7 +271,12 @@ async function tryStart(context: EngineContext, options: ServerOptions, place: P
   if (child.pid !== undefined) await removeServerInfo(options.database, child.pid);
   await restoreModes(guarded);
   await watchdog?.dismiss();
-  const failure = startFailure(outcome, { log: redactor.redact(tail()), database: named });
+  const panic = panics.found(0);
+  const failure = startFailure(outcome, {
+    log: redactor.redact(tail()),
+    database: named,
+    panic: panic === null ? null : redactor.redact(panic),
+  });
   if (failure === 'port-in-use') return failure;
   throw failure;
 }

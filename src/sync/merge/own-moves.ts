@@ -51,11 +51,21 @@ const fetchingSchema = z.strictObject({
   restoring: z.boolean(),
 });
 
-/** Fetches whose chunks were not compared with their hashes yet. */
+const tableFiles = z.record(z.string(), z.string());
+
+/** Fetches whose data was not checked yet. */
 const arrivingSchema = z.strictObject({
   kind: z.literal('arriving'),
-  /** The table files before. */
-  files: z.record(z.string(), z.string()),
+  /** The table files whose chunks are known. */
+  files: tableFiles,
+  /** The data before the fetches, with which Dolt opened the database; absent: an earlier version recorded it. */
+  before: z
+    .strictObject({
+      files: tableFiles,
+      manifest: z.string(),
+      journal: z.strictObject({ bytes: z.number(), end: z.string() }).nullable(),
+    })
+    .optional(),
 });
 
 const moveSchema = z.discriminatedUnion('kind', [markSchema, servedSchema, keptSchema, fetchingSchema, arrivingSchema]);
@@ -65,6 +75,7 @@ export type MarkedMove = Readonly<z.infer<typeof markSchema>>;
 export type ServedMove = Readonly<z.infer<typeof servedSchema>>;
 export type KeptRows = Readonly<z.infer<typeof keptSchema>>;
 export type Fetching = Readonly<z.infer<typeof fetchingSchema>>;
+export type Arriving = Readonly<z.infer<typeof arrivingSchema>>;
 type OwnMove = z.infer<typeof moveSchema>;
 
 /** The moves that this database has begun, by the name of the branch that records each. */

@@ -27,6 +27,7 @@ import { finishAdvances } from '../../../sync/advance.ts';
 import { readStateFiles } from '../../../sync/history/last-verified.ts';
 import { readOwnMoves } from '../../../sync/merge/own-moves.ts';
 import { applyDirtyPolicy } from '../../../sync/merge/uncommitted.ts';
+import { repairArrivals } from '../../../sync/remotes/arrivals.ts';
 import {
   bringTo,
   catchUpAndHandBack,
@@ -110,7 +111,7 @@ export async function openServed(
     throw thrown;
   });
   const options = { dolt, database: place.database, removeWith: place.removeWith };
-  const engines = openEngines(context, options, request.connections);
+  const engines = openEngines(context, { ...options, repair: repairArrivals }, request.connections);
   const close = async (): Promise<void> => {
     await engines.close().finally(() => server.close().finally(() => place.remove()));
   };
@@ -122,7 +123,7 @@ export async function openServed(
     if (request.mayMove) {
       const others = at.path === null ? [] : await keptScratchCopies(at.path, database, context);
       for (const scratch of new Set([place.database, ...others])) {
-        const holding = openEngines(context, { dolt, database: scratch }, 1);
+        const holding = openEngines(context, { dolt, database: scratch, repair: repairArrivals }, 1);
         const hold = (work: () => Promise<void>) => holding.use(NO_CREDENTIALS, work);
         await finishHandBacks({ ...back, scratch }, hold).finally(() => holding.close());
       }

@@ -351,6 +351,10 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['snappy: corrupt input', 'corrupt'],
   // A list of refs that names tags and does not lead to them.
   ['tag not found', 'corrupt'],
+  // Malformed data: a panic of Dolt over it that ends only the statement, and messages of another kind than expected.
+  ['panic recovered: ', 'corrupt'],
+  ['table ref is unexpected noms value', 'corrupt'],
+  ['unexpected file id for commit closure', 'corrupt'],
   ['you may need to update your client', 'client-too-old'],
   ['corrupted journal', 'corrupt'],
   ['invalid or corrupt table file', 'corrupt'],
@@ -530,6 +534,8 @@ const PATTERNS: readonly (readonly [pattern: RegExp, means: TextClass])[] = [
   // Dolt's client waits 20 seconds for the first words of a server, then closes the connection itself (gRPC, Dolt 2.3.0).
   // An end of the connection by the server has another text.
   [/error reading server preface: [^\n]*use of closed network connection/, 'connect-timeout'],
+  // A text of a peer that is no UTF-8.
+  [/incorrect string value: [^\n]* at row 0$/, 'corrupt'],
   // The manifest of a remote is an empty file, as after a full disk.
   [/^(?:error \d+ \(\w+\): )?eof$/, 'corrupt'],
   // The folder of a remote was removed.

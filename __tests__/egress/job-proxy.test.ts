@@ -17,6 +17,8 @@ function proxyFor(env: Record<string, string>, scheme: 'http' | 'https', written
   }
 }
 
+const MALFORMED = 'has a "%" that begins no percent-encoded character: write it as %25';
+
 test.each([
   [{}, 'https', 'direct'],
   [{ HTTP_PROXY: 'http://p:1' }, 'https', 'direct'],
@@ -26,6 +28,10 @@ test.each([
   [{ HTTPS_PROXY: 'http://first', https_proxy: 'http://second' }, 'https', 'http://first/'],
   [{ HTTPS_PROXY: '', https_proxy: 'http://second' }, 'https', 'http://second/'],
   [{ HTTPS_PROXY: 'p:3128' }, 'https', 'http://p:3128/'],
+  [{ HTTPS_PROXY: 'http://u:w%25@p' }, 'https', 'http://u:w%25@p/'],
+  [{ HTTPS_PROXY: 'http://u:w%zz@p' }, 'https', `the user or password in HTTPS_PROXY ${MALFORMED}`],
+  [{ HTTPS_PROXY: 'http://u%ff@p' }, 'https', `the user or password in HTTPS_PROXY ${MALFORMED}`],
+  [{ HTTP_PROXY: 'u%:w@p' }, 'http', `the user or password in HTTP_PROXY ${MALFORMED}`],
   [{ HTTPS_PROXY: 'http://' }, 'https', 'HTTPS_PROXY is not the address of a proxy'],
   [{ HTTP_PROXY: 'socks5://p' }, 'http', 'HTTP_PROXY names a socks5:// proxy, but only http proxies are supported'],
 ] as const)('the variables %j decide the proxy for %s', (env, scheme, expected) => {

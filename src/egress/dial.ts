@@ -100,8 +100,7 @@ export async function openThrough(proxy: URL, target: Target, signal?: AbortSign
 export function askProxy(proxy: URL, options: RequestOptions & { readonly headers: object }): ClientRequest {
   const { protocol, hostname, port, username, password } = proxy;
   const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  const authorization =
-    username === '' ? {} : { 'Proxy-Authorization': `Basic ${Buffer.from(user).toString('base64')}` };
+  const authorization = user === ':' ? {} : { 'Proxy-Authorization': `Basic ${Buffer.from(user).toString('base64')}` };
   const isTls = protocol === 'https:';
   return (isTls ? httpsRequest : httpRequest)({
     ...options,

@@ -22,11 +22,25 @@ export function jobProxyFor(env: Env, scheme: 'http' | 'https', target: Target):
   const variable = `${scheme.toUpperCase()}_PROXY`;
   if (!URL.canParse(text)) return { kind: 'unusable', why: `${variable} is not the address of a proxy` };
   const url = new URL(text);
+  if (!isDecodable(`${url.username}${url.password}`)) {
+    const why = `the user or password in ${variable} has a "%" that begins no percent-encoded character: write it as %25`;
+    return { kind: 'unusable', why };
+  }
   if (url.protocol === 'http:' || url.protocol === 'https:') return { kind: 'proxy', url };
   return {
     kind: 'unusable',
     why: `${variable} names a ${url.protocol}// proxy, but only http proxies are supported`,
   };
+}
+
+/** Go refuses such an address as well, and the HTTP client of the installer connects without the proxy. */
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function either(env: Env, name: string): string {

@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { readEnv } from '../core/env.ts';
 import { errorMessage, Failure } from '../core/failure.ts';
 import { endsWithin, monotonicMs } from '../core/time.ts';
+import { jobProxyFor } from '../egress/job-proxy.ts';
 
 /** A server's response; `body` must be read or destroyed. */
 export interface Answer {
@@ -63,6 +65,7 @@ export async function askFollowing(request: HttpRequest): Promise<Answer | Unrea
 async function attempt(request: HttpRequest): Promise<Answer | (Unreachable & { readonly passing: boolean })> {
   const { url, method = 'GET', headers = {}, signal, answerMs = ANSWER_MS } = request;
   const began = monotonicMs();
+  requireUsableProxy(url);
   // Most commands download nothing, and loading the client takes 5 percent of their start-up time.
   const { HttpClient } = await import(/* webpackMode: "eager" */ '@actions/http-client');
   const client = new HttpClient(USER_AGENT, [], {
@@ -92,6 +95,15 @@ async function attempt(request: HttpRequest): Promise<Answer | (Unreachable & { 
       cause: thrown,
     });
   }
+}
+
+/** The client connects without a proxy whose address it cannot parse. @throws Failure `dolt-download-failed` */
+function requireUsableProxy(url: string): void {
+  const { protocol, hostname, port } = new URL(url);
+  const isTls = protocol === 'https:';
+  const target = { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port) || (isTls ? 443 : 80) };
+  const proxy = jobProxyFor(readEnv(), isTls ? 'https' : 'http', target);
+  if (proxy.kind === 'unusable') throw new Failure('dolt-download-failed', `${url} could not be reached: ${proxy.why}`);
 }
 
 function orInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -28,6 +28,11 @@ describe('the proxy of the job', () => {
     ['file:///srv/a', PROXY, null],
     [
       'https://h/db',
+      { HTTPS_PROXY: 'http://user:w%zz@proxy.example' },
+      'missing: the user or password in HTTPS_PROXY has a "%" that begins no percent-encoded character: write it as %25',
+    ],
+    [
+      'https://h/db',
       { HTTPS_PROXY: 'socks5://p' },
       'missing: HTTPS_PROXY names a socks5:// proxy, but only http proxies are supported',
     ],

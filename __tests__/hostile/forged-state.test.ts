@@ -80,7 +80,7 @@ describe('a list of leftovers that another step wrote', () => {
     await mkdir(folder.file('temp'));
     process.env = {
       ...{ PATH: before['PATH'], TMPDIR: folder.file('home'), RUNNER_TEMP: folder.file('temp') },
-      STATE_resources: JSON.stringify([{ kind: 'folder', path }]),
+      'STATE_resource-0': JSON.stringify({ kind: 'folder', path }),
     };
     await runPost();
     expect(existsSync(path)).toBe(true);
@@ -95,7 +95,9 @@ describe('a list of leftovers that another step wrote', () => {
     ]);
     process.env = {
       ...{ PATH: before['PATH'], RUNNER_TEMP: folder.file('temp'), GITHUB_WORKSPACE: folder.file('workspace') },
-      STATE_resources: JSON.stringify(paths.map((path) => ({ kind: 'folder', path }))),
+      ...Object.fromEntries(
+        paths.map((path, index) => [`STATE_resource-${index}`, JSON.stringify({ kind: 'folder', path })]),
+      ),
     };
     await runPost();
     expect(paths.filter((path) => existsSync(path))).toEqual([]);

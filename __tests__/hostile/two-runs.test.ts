@@ -64,7 +64,7 @@ describe('two concurrent runs', () => {
     expect(await headOfBox(folder, 'box-one')).toBe(await local.head());
     expect(await headOfBox(folder, 'box-two')).toBe(await second.head());
     const states = [step.state, await stateOf(folder.file('second-GITHUB_STATE'))];
-    expect(states[0]?.['resources']).not.toBe(states[1]?.['resources']);
+    expect(states[0]?.['resource-0']).not.toBe(states[1]?.['resource-0']);
     for (const state of states) expect(await runner.post(state)).toMatchObject({ exitCode: 0, commands: [] });
   });
 });
@@ -134,12 +134,13 @@ test('post of a killed step does not touch a run that continues', async () => {
   await killed.running;
   const post = await runner.post(await stateOf(runner.stateFile));
   expect(post).toMatchObject({ exitCode: 0, commands: [] });
-  const owned = (state: string) => state.match(/df-[A-Za-z0-9]{6}/g) ?? [];
+  const owned = (state: Record<string, string>) =>
+    Object.values(state)
+      .join()
+      .match(/df-[A-Za-z0-9]{6}/g) ?? [];
   const left = (await readdir(runner.temp)).filter((name) => name.startsWith('df-'));
   expect(left.length).toBeGreaterThan(0);
-  expect(owned((await stateOf(folder.file('second-GITHUB_STATE')))['resources'] ?? '')).toEqual(
-    expect.arrayContaining(left),
-  );
+  expect(owned(await stateOf(folder.file('second-GITHUB_STATE')))).toEqual(expect.arrayContaining(left));
   expect(await alive.running).toMatchObject({ exitCode: 0 });
   expect(await headOfBox(folder, 'box')).toBe(await second.head());
 });

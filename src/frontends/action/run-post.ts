@@ -15,7 +15,7 @@ import { type Leftover, rootsOf, savedResources } from './state.ts';
 export async function runPost(): Promise<void> {
   forgetSecretInputs();
   const env = readEnv();
-  await cleanUp(savedResources(), { env, roots: rootsOf(env), warn: logWarning });
+  await cleanUp(savedResources(env), { env, roots: rootsOf(env), warn: logWarning });
 }
 
 interface CleanupOptions {
@@ -34,7 +34,7 @@ const POLL_MS = 50;
 /**
  * Removes the leftovers of a run: first the processes that are still the recorded ones, then the folders. It can be
  * repeated and never throws: a failed removal is a warning. An earlier step of the job could forge the list
- * (`STATE_resources` through GITHUB_ENV), so only engines and folders that match those of a run are touched.
+ * (`STATE_resource-0` through GITHUB_ENV), so only engines and folders that match those of a run are touched.
  */
 export async function cleanUp(leftovers: readonly Leftover[], options: CleanupOptions): Promise<void> {
   const processes = leftovers.filter((leftover) => leftover.kind === 'process');

@@ -132,6 +132,25 @@ describe('the commit of the JSONL file', () => {
     expect(await commit(folder, scene, 'push')).toMatchObject({ status: 'unchanged' });
     expect(await git(repo, 'rev-parse', 'HEAD')).toBe(second?.commit);
     expect(scene.warnings).toHaveLength(1);
+    // Only the remote knows whether a commit of a shallow clone is before its own.
+    const deep = { ...scene, repo: folder.file('deep'), file: folder.file('deep', '.beads', 'issues.jsonl') };
+    await git(folder.path, 'clone', '--quiet', '--depth=3', `file://${bare}`, deep.repo);
+    await git(deep.repo, 'remote', 'set-url', 'origin', `${host.url}/repo.git`);
+    expect(await commit(folder, deep, 'push')).toMatchObject({ status: 'unchanged' });
+    expect(await git(deep.repo, 'rev-list', '--count', 'HEAD')).toBe('3');
+    for (const name of ['a', 'b']) {
+      await writeFile(folder.file('shallow', name), '');
+      await git(shallow.repo, 'add', name);
+      await git(shallow.repo, 'commit', '--quiet', '-m', `another ${name}`);
+    }
+    await git(shallow.repo, 'push', '--quiet', 'origin', 'HEAD:main');
+    expect(await commit(folder, deep, 'push')).toMatchObject({ status: 'unchanged' });
+    expect(scene.warnings).toHaveLength(1);
+    await git(deep.repo, 'commit', '--quiet', '--allow-empty', '-m', 'by hand');
+    const unpushed = await git(deep.repo, 'rev-parse', 'HEAD');
+    expect(await commit(folder, deep, 'push')).toMatchObject({ status: 'unchanged' });
+    expect(scene.warnings.slice(1)).toEqual([expect.stringContaining(`its commit ${unpushed} is not pushed`)]);
+    expect(await git(deep.repo, 'rev-list', '--count', 'HEAD')).toBe('4');
 
     // On a release, a tag is checked out.
     await rm(folder.file('repo', '.git', 'hooks'), { recursive: true });
@@ -141,7 +160,7 @@ describe('the commit of the JSONL file', () => {
     await writeFile(file, '{"id":"bd-2"}\n');
     expect(await commit(folder, scene, 'push')).toMatchObject({ status: 'pushed' });
     expect(await git(bare, 'log', '--format=%s', 'main')).toBe(
-      'Backup\nof another person\nBackup\nBackup\nBackup\nfirst',
+      'Backup\nanother b\nanother a\nof another person\nBackup\nBackup\nBackup\nfirst',
     );
     await expect(commit(folder, scene, 'commit')).rejects.toMatchObject({ code: 'jsonl-commit-failed' });
   });

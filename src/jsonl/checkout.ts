@@ -36,10 +36,23 @@ export async function followHere(git: Git, branch: string, commit: string): Prom
     await moveHere(git, { base: here, commit });
     return null;
   }
-  // Not by the ancestors of the commit: a shallow clone does not know them.
   const unpushed = await git.output('rev-list', '--max-count=1', here, '--not', commit, `--remotes=${REMOTE}`);
-  if (unpushed === '') return null;
+  if (unpushed === '' || ((await isShallow(git)) && (await mayBePushed(git, unpushed)))) return null;
   return `its commit ${unpushed} is not pushed. Discard the local change of ${git.path}, then pull the branch`;
+}
+
+export async function isShallow(git: Git): Promise<boolean> {
+  return (await git.output('rev-parse', '--is-shallow-repository')) === 'true';
+}
+
+/**
+ * Whether the remote has a commit, or does not say so (git before 2.32). A shallow clone does not know what is before the
+ * commits of the remote.
+ */
+async function mayBePushed(git: Git, commit: string): Promise<boolean> {
+  const words = ['fetch', '--quiet', '--negotiate-only', `--negotiation-tip=${commit}`, '--', REMOTE];
+  if ((await git.tried(...words)) !== null) return true;
+  return (await git.output(...words)).split('\n').includes(commit);
 }
 
 /** Whether a commit is among the last ones of a line without merges. */

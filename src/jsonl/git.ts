@@ -10,7 +10,7 @@ import type { Redactor } from '../core/secrets.ts';
 import { createEngineCredentials } from '../dolt/engine-credentials.ts';
 import { doltEnvironment, preparePrivateRoot } from '../dolt/environment.ts';
 import { run } from '../dolt/process.ts';
-import { branchHere, followHere, type Git, headerLines, moveHere, REMOTE } from './checkout.ts';
+import { branchHere, followHere, type Git, headerLines, isShallow, moveHere, REMOTE } from './checkout.ts';
 
 /**
  * The action for the file in git. `commit`: on the branch that is checked out · `push`: on the branch of the remote ·
@@ -164,11 +164,17 @@ async function openGit({ file, author, git }: Committing, folder: string, contex
   return at(top, relative(top, real).replaceAll('\\', '/'), null);
 }
 
-/** The head of the branch at the remote. A shallow clone stays shallow. */
+/** The head of the branch at the remote. A shallow clone stays shallow and keeps the history that it has. */
 async function remoteHead(git: Git, branch: string): Promise<string> {
-  const isShallow = (await git.output('rev-parse', '--is-shallow-repository')) === 'true';
-  const depth = isShallow ? ['--depth=1'] : [];
-  await git.output('fetch', '--quiet', '--no-tags', ...depth, '--', REMOTE, `refs/heads/${branch}`);
+  const ref = `refs/heads/${branch}`;
+  const isCut = await isShallow(git);
+  if (isCut) {
+    // A fetch with a depth also cuts off what is before a commit that is already here.
+    const [head = ''] = (await git.output('ls-remote', '--', REMOTE, ref)).split('\t');
+    if ((await git.output('show-ref', '--head', '--hash')).split('\n').includes(head)) return head;
+  }
+  const depth = isCut ? ['--depth=1'] : [];
+  await git.output('fetch', '--quiet', '--no-tags', ...depth, '--', REMOTE, ref);
   return await git.output('rev-parse', '--verify', 'FETCH_HEAD^{commit}');
 }
 

@@ -34,7 +34,7 @@ test.each([
 
 test('a panic during the start is a failure of the data, and its text may contain values', () => {
   const seen = { log: 'goroutine 1 [running]:\n', database: '/srv/t', panic: 'a value' };
-  expect(startFailure({ kind: 'ended', exitCode: 2 }, seen)).toMatchObject({
+  expect(startFailure({ kind: 'ended', how: 'exit code 2' }, seen)).toMatchObject({
     code: 'corrupt',
     message: '/srv/t cannot be opened: Dolt stopped with a panic: a value',
     withoutValues: '/srv/t cannot be opened: Dolt stopped with a panic',

@@ -28,9 +28,17 @@ test.each([
   ['peer', true, null, 'Run `sync` with one of these:', ['adopt']],
   ['backup', true, 'b', 'No option replaces the branch of a running database.', []],
 ] as const)('a %s with live: %s and the merge base %s: %s %j', (role, live, base, says, options) => {
-  const ways = rewriteOptions({ name: 'box', role, live }, { theirs: 'abc', base });
+  const ways = rewriteOptions({ name: 'box', role, live }, { theirs: 'abc', base, isServed: false });
   expect(ways.map((way) => /^`--([a-z-]+) box=abc`: /.exec(way)?.[1])).toEqual(options);
   expect(howToResolve({ role }, ways)).toMatch(says);
+});
+
+test('at a database that a server holds, `adopt` says that the server has to stop', () => {
+  const box = { name: 'box', role: 'upstream', live: null } as const;
+  const ways = rewriteOptions(box, { theirs: 'abc', base: null, isServed: true });
+  expect(ways).toEqual([
+    '`--adopt box=abc`: our branch becomes theirs. Stop the server of our database during that run.',
+  ]);
 });
 
 describe('the side with the rewritten history, by the last head of both sides', () => {

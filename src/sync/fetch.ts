@@ -185,7 +185,7 @@ export async function compareTakenBack(
  * @param heads.before the head that an earlier round of this run read there
  */
 export async function comparePeer(
-  { branch, rules }: SyncContext,
+  { branch, rules, served }: SyncContext,
   local: LocalHead,
   sql: Sql,
   progress: PeerProgress,
@@ -207,11 +207,12 @@ export async function comparePeer(
   progress.compared({ head: theirs, state, ahead, behind, otherMakers: makers, rewritten });
   // The user who named the head to be replaced knows its owner.
   if (progress.lease !== null) return;
+  const isServed = served !== null;
   if (rewritten !== null) {
-    const refused = await refusal(sql, progress, { branch, ours, theirs, base, rewritten });
+    const refused = await refusal(sql, progress, { branch, ours, theirs, base, isServed, rewritten });
     if (refused !== null) progress.fail(refused);
   } else if (unlisted !== null) progress.fail(unlisted);
-  else if (base === null) progress.fail(await unrelated(sql, progress, { ours, theirs, rules }));
+  else if (base === null) progress.fail(await unrelated(sql, progress, { ours, theirs, isServed, rules }));
 }
 
 /** Another remote may already have the commit that an earlier round, or a run that ended early, read at the peer. */
@@ -236,6 +237,7 @@ async function refusal(
   progress: PeerProgress,
   found: {
     readonly branch: string;
+    readonly isServed: boolean;
     readonly ours: string;
     readonly theirs: string;
     readonly base: string | null;
@@ -303,7 +305,10 @@ export function missingBranch({ peer, branch, otherBranches }: PeerProgress): st
 async function unrelated(
   sql: Sql,
   progress: PeerProgress,
-  { rules, ...heads }: { readonly ours: string; readonly theirs: string; readonly rules: DatabaseRules },
+  {
+    rules,
+    ...heads
+  }: { readonly ours: string; readonly theirs: string; readonly isServed: boolean; readonly rules: DatabaseRules },
 ): Promise<Failure> {
   const [ourRoot, theirRoot] = await Promise.all([rootCommit(sql, heads.ours), rootCommit(sql, heads.theirs)]);
   const tip = await commitInfo(sql, heads.theirs);

@@ -129,7 +129,7 @@ async function isSuspected(sql: Sql, role: Role, { ours, theirs, base }: Heads):
 export function rewrittenFailure(
   { peer, inbox }: Pick<PeerProgress, 'peer' | 'inbox'>,
   { side, last }: Rewritten,
-  heads: Heads & { readonly branch: string },
+  heads: Heads & { readonly branch: string; readonly isServed: boolean },
 ): Failure {
   const { name } = peer;
   const { ours, theirs, base, branch } = heads;
@@ -156,15 +156,19 @@ export function howToResolve({ role }: Pick<PeerProgress['peer'], 'role'>, ways:
   return 'No option replaces the branch of a running database. Save what only that one has. Then replace it on its server with a clone of ours.';
 }
 
-/** The options that end a dispute about the history, as the role of the peer allows. */
+/**
+ * The options that end a dispute about the history, as the role of the peer allows.
+ * @param heads.isServed whether a server holds our database, through which no run replaces a branch
+ */
 export function rewriteOptions(
   peer: Pick<PeerProgress['peer'], 'name' | 'role' | 'live'>,
-  { theirs, base }: Pick<Heads, 'theirs' | 'base'>,
+  { theirs, base, isServed }: Pick<Heads, 'theirs' | 'base'> & { readonly isServed: boolean },
 ): string[] {
   const rights = rightsOf(peer.role);
   const named = `${peer.name}=${theirs}`;
+  const stop = isServed ? ' Stop the server of our database during that run.' : '';
   return [
-    ...(rights.pull ? [`\`--adopt ${named}\`: our branch becomes theirs.`] : []),
+    ...(rights.pull ? [`\`--adopt ${named}\`: our branch becomes theirs.${stop}`] : []),
     ...(rights.push && peer.live !== true ? [`\`--force-with-lease ${named}\`: their branch becomes ours.`] : []),
     ...(rights.pull && base !== null
       ? [

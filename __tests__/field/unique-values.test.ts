@@ -163,7 +163,7 @@ describe.each(HASH_ORDERS)('rows that claim one unique value, %s', (order) => {
     expect(Object.fromEntries(ids)).toEqual(left);
   });
 
-  test('count as equal if the index treats them as equal: collation, prefix, composite, generated', async () => {
+  test('count as equal if the index treats them as equal: collation, prefix, composite, generated, below a generated key', async () => {
     await using folder = await tempFolder();
     const sides = branched(
       folder,
@@ -173,6 +173,8 @@ describe.each(HASH_ORDERS)('rows that claim one unique value, %s', (order) => {
       'CREATE TABLE com (id INT PRIMARY KEY, a INT, b INT, UNIQUE KEY k (a, b))',
       'CREATE TABLE gen (id INT PRIMARY KEY, a INT, g INT GENERATED ALWAYS AS (a % 10) STORED, updated_at DATETIME, UNIQUE KEY k (g), KEY i (a))',
       'CREATE TABLE kinds (id VARBINARY(4) PRIMARY KEY, e ENUM("p", "q", "r"), f DOUBLE, y YEAR, bin VARBINARY(4), updated_at DATETIME, UNIQUE KEY k (e, f, y, bin))',
+      "CREATE TABLE gk (i INT, k VARCHAR(20) GENERATED ALWAYS AS (CONCAT('k', i)) STORED, a INT, b INT, u INT UNIQUE, updated_at DATETIME, PRIMARY KEY (k))",
+      'INSERT INTO gk (i, u) VALUES (1, 1), (2, 2), (3, 3)',
       "INSERT INTO ci VALUES (1, 'a', NULL), (2, 'b', NULL), (3, NULL, NULL)",
       "INSERT INTO pre VALUES (1, 'aaa1', NULL), (2, 'bbb1', NULL), (3, NULL, NULL)",
       'INSERT INTO com VALUES (1, 1, 1), (2, 2, 2), (3, 1, NULL), (4, 1, NULL)',
@@ -185,6 +187,9 @@ describe.each(HASH_ORDERS)('rows that claim one unique value, %s', (order) => {
         `UPDATE pre SET a = 'xyzNORTH', updated_at = ${EARLY} WHERE id = 1`,
         'UPDATE com SET a = 5 WHERE id = 1',
         `UPDATE gen SET a = 15, updated_at = ${EARLY} WHERE id = 1`,
+        `UPDATE gk SET u = 30, updated_at = ${EARLY} WHERE i = 1`,
+        'UPDATE gk SET a = 7 WHERE i = 3',
+        'INSERT INTO gk (i, u) VALUES (9, 90)',
         `UPDATE kinds SET e = 'r', f = 0.3, y = 2003, bin = X'03', updated_at = ${EARLY} WHERE id = X'00ff'`,
       ],
       [
@@ -193,6 +198,8 @@ describe.each(HASH_ORDERS)('rows that claim one unique value, %s', (order) => {
         'UPDATE com SET b = 9 WHERE id = 1',
         'INSERT INTO com VALUES (5, 5, 9)',
         `UPDATE gen SET a = 25, updated_at = ${LATE} WHERE id = 2`,
+        `UPDATE gk SET u = 30, updated_at = ${LATE} WHERE i = 2`,
+        'UPDATE gk SET b = 8 WHERE i = 3',
         `UPDATE kinds SET e = 'r', f = 0.3, y = 2003, bin = X'03', updated_at = ${LATE} WHERE id = X'01ff'`,
       ],
       order,
@@ -202,12 +209,14 @@ describe.each(HASH_ORDERS)('rows that claim one unique value, %s', (order) => {
       'unique-conflict ci 2 true',
       'duplicate com 5 true',
       'unique-conflict gen 2 true',
+      'unique-conflict gk k2 true',
       'unique-conflict kinds 0x01ff true',
       'unique-conflict pre 2 true',
     ]);
-    const [ci, pre, com, gen, kinds] = await sides.read(
+    const [ci, pre, com, gen, gk, kinds] = await sides.read(
       ...['ci', 'pre', 'com'].map((table) => `SELECT a FROM ${table} ORDER BY id`),
       'SELECT a, g FROM gen ORDER BY id',
+      'SELECT k, a, b, u FROM gk ORDER BY k',
       'SELECT e, f, y, HEX(bin) AS bin FROM kinds ORDER BY id',
     );
     expect(ci?.map(({ a }) => a ?? null)).toEqual(['Étage', 'b', null]);
@@ -216,6 +225,12 @@ describe.each(HASH_ORDERS)('rows that claim one unique value, %s', (order) => {
     expect(gen).toEqual([
       { a: 15, g: 5 },
       { a: 2, g: 2 },
+    ]);
+    expect(gk).toEqual([
+      { k: 'k1', u: 30 },
+      { k: 'k2', u: 2 },
+      { k: 'k3', a: 7, b: 8, u: 3 },
+      { k: 'k9', u: 90 },
     ]);
     expect(kinds).toEqual([
       { e: 'r', f: 0.3, y: 2003, bin: '03' },

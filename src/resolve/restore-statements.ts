@@ -194,7 +194,9 @@ class Statements {
     const isTaken = (await rowsByKey(this.#sql, shape, { keys: [key] })).length > 0;
     if (isTaken && !shape.key.some((name) => values.has(name))) {
       const free = (await this.#asChild(entry)) ?? (await this.#changed(entry, shape.key));
-      if (free === null) return null;
+      // Dolt computes a generated key: no value of its own can be given, and that of another part would change it.
+      const ordinary = ordinaryColumns(shape);
+      if (free === null || shape.key.some((name) => !ordinary.includes(name))) return null;
       for (const [name, value] of free) values.set(name, value);
     }
     for (const columns of await this.#free.brokenIndexes(shape, row)) {

@@ -2,14 +2,21 @@ import { randomBytes } from 'node:crypto';
 import { groupBy, inParts } from '../../core/lists.ts';
 import { columnType, defaultText, type Item, isNotNull, tableCollation } from '../schema/create-table.ts';
 import { tableItemsAt } from '../schema/table-definitions.ts';
-import { columnNamesAt, hasTriggers, ordinaryColumns, type TableShape, tableShape } from '../schema/table-shape.ts';
+import {
+  columnNamesAt,
+  columnsWithKey,
+  hasTriggers,
+  ordinaryColumns,
+  type TableShape,
+  tableShape,
+} from '../schema/table-shape.ts';
 import { isKeyTaken, type RowSource, type UniqueKey, uniqueKeysOf } from '../schema/unique-index.ts';
 import { type Cells, cellsSchema } from '../sql/cell.ts';
 import { quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
 import type { RowResolution } from './resolve-conflicts.ts';
 import { hasKey, keyOf, keyText, literalOf } from './row-key.ts';
-import { copyRows, missingRows, unchecked } from './stored-rows.ts';
+import { copyRows, type Into, missingRows, unchecked } from './stored-rows.ts';
 
 /** A table with unique keys in an open merge. */
 interface PendingTable {
@@ -95,7 +102,7 @@ export class PendingRows {
     const { shape } = table;
     const { take = [], set = [] } = rows[0] ?? {};
     const parameters: string[] = [];
-    const values = ordinaryColumns(shape).map((name) => {
+    const values = columnsWithKey(shape).map((name) => {
       const given = set.find(({ column }) => column === name);
       if (given === undefined) {
         const isTheirs = take === 'row' || take.includes(name);
@@ -110,7 +117,7 @@ export class PendingRows {
     const conflicts = quoted(`dolt_conflicts_${shape.name}`);
     const ids = rows.map(({ id }) => id);
     const named = `WHERE dolt_conflict_id IN (${ids.map(() => '?').join(', ')})`;
-    const columns = ordinaryColumns(shape).map(quoted).join(', ');
+    const columns = columnsWithKey(shape).map(quoted).join(', ');
     await this.#sql.run(
       `INSERT INTO ${quoted(table.name)} (${columns}) SELECT ${values.join(', ')} FROM ${conflicts} ${named}`,
       [...parameters, ...ids],
@@ -125,19 +132,19 @@ export class PendingRows {
 
   /**
    * Replaces rows by the result of a statement; in a table with unique keys they become pending. Triggers would fire.
-   * @param insert writes the rows into the table of that quoted name
+   * @param insert writes these columns of the rows
    */
-  async replace(shape: TableShape, keys: readonly Cells[], insert: (into: string) => Promise<void>): Promise<void> {
+  async replace(shape: TableShape, keys: readonly Cells[], insert: (into: Into) => Promise<void>): Promise<void> {
     if (keys.length === 0) return;
     const table = await this.#table(shape.name);
     if (table.keys.length === 0) {
       await this.#delete(quoted(shape.name), shape, keys);
-      await insert(quoted(shape.name));
+      await insert({ table: quoted(shape.name), columns: ordinaryColumns(shape) });
       return;
     }
     await this.#create(table);
     await this.#removePending(table, keys);
-    await insert(quoted(table.name));
+    await insert({ table: quoted(table.name), columns: columnsWithKey(shape) });
     for (const key of keys) table.rows.set(keyText(shape, key), keyOf(shape, key));
   }
 
@@ -159,7 +166,9 @@ export class PendingRows {
     let waits = false;
     for (const key of keys) waits ||= await isKeyTaken(this.#sql, source, { key, keys: missing, commit: from.commit });
     if (waits) await this.#create(table);
-    const into = quoted(waits ? table.name : shape.name);
+    const into = waits
+      ? { table: quoted(table.name), columns: columnsWithKey(shape) }
+      : { table: quoted(shape.name), columns: ordinaryColumns(shape) };
     await copyRows(this.#sql, shape, { keys: missing, commit: from.commit, into });
     if (waits) for (const row of missing) table.rows.set(keyText(shape, row), keyOf(shape, row));
     return missing;
@@ -170,7 +179,7 @@ export class PendingRows {
     const { shape, rows, name: pending } = await this.#table(name);
     const from = rows.has(keyText(shape, key)) ? pending : name;
     const where = hasKey(shape, [key]);
-    const columns = ordinaryColumns(shape).map(quoted).join(', ');
+    const columns = columnsWithKey(shape).map(quoted).join(', ');
     const [row] = await this.#sql.rows(
       cellsSchema,
       `SELECT ${columns} FROM ${quoted(from)} WHERE ${where.text}`,
@@ -190,7 +199,7 @@ export class PendingRows {
     const table = await this.#table(name);
     const { shape, rows } = table;
     await this.#create(table);
-    const columns = ordinaryColumns(shape).map(quoted).join(', ');
+    const columns = columnsWithKey(shape).map(quoted).join(', ');
     const moved = keys.filter((key) => !rows.has(keyText(shape, key)));
     for (const page of inParts(moved, PAGE)) {
       const where = hasKey(shape, page);
@@ -255,8 +264,8 @@ export class PendingRows {
     const shape = await tableShape(this.#sql, name);
     const items = await tableItemsAt(this.#sql, name, null);
     const collation = tableCollation(items);
-    const ordinary = new Set(ordinaryColumns(shape));
-    const columns = items.filter((item) => item.kind === 'column' && ordinary.has(item.name));
+    const held = new Set(columnsWithKey(shape));
+    const columns = items.filter((item) => item.kind === 'column' && held.has(item.name));
     const primary = items.filter(({ kind }) => kind === 'primary key');
     const table: PendingTable = {
       shape,

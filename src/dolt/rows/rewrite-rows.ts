@@ -1,6 +1,6 @@
 import { Failure } from '../../core/failure.ts';
 import { groupBy, inParts } from '../../core/lists.ts';
-import { hasTriggers, ordinaryColumns, type TableShape } from '../schema/table-shape.ts';
+import { hasTriggers, type TableShape } from '../schema/table-shape.ts';
 import type { Cells, CellValue } from '../sql/cell.ts';
 import { quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -65,9 +65,9 @@ export async function rewriteRows(
       for (const group of groups) {
         const [first] = group;
         if (first === undefined) continue;
-        const sources = sourcesOf(shape, open, first);
+        const sources = sourcesOf(into.columns, open, first);
         for (const part of inParts(group, KEYS_PER_STATEMENT)) {
-          await insert(sql, shape, open, { sources, keys: part.map(({ key }) => key), into });
+          await insert(sql, shape, open, { sources, keys: part.map(({ key }) => key), into: into.table });
         }
       }
     },
@@ -75,10 +75,10 @@ export async function rewriteRows(
 }
 
 /** Columns without a source are left out, so they get their default. */
-function sourcesOf(shape: TableShape, open: OpenMergeTable, { take, set }: Rewrite): Map<string, Source> {
+function sourcesOf(columns: readonly string[], open: OpenMergeTable, { take, set }: Rewrite): Map<string, Source> {
   const has = (side: Side, column: string): boolean => nameAt(open, side, column) !== null;
   const sources = new Map<string, Source>();
-  for (const column of ordinaryColumns(shape)) {
+  for (const column of columns) {
     const value = set.find((one) => one.column === column)?.value;
     const isTaken = take === 'row' || (typeof take !== 'string' && take.includes(column));
     if (value !== undefined && value !== 'base') sources.set(column, { literal: value.value });

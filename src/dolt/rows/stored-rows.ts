@@ -1,5 +1,5 @@
 import { inParts } from '../../core/lists.ts';
-import { columnNamesAt, ordinaryColumns, type TableShape } from '../schema/table-shape.ts';
+import { columnNamesAt, type TableShape } from '../schema/table-shape.ts';
 import { type Cells, cellsSchema } from '../sql/cell.ts';
 import { quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -53,25 +53,31 @@ export async function missingRows(
   return then.filter((row) => !present.has(keyText(shape, row)));
 }
 
+/** The quoted name of a table that rows are written into, and those of its columns that are given. */
+export interface Into {
+  readonly table: string;
+  readonly columns: readonly string[];
+}
+
 /**
  * Copies rows from a commit into a table of the same columns. Foreign keys are not checked, so rows may come in any
  * order; the caller verifies all constraints afterwards. Triggers would fire.
- * @param into the table itself, or another one; quoted
+ * @param into the table itself, or another one, quoted; columns that the commit lacks are left out
  */
 export async function copyRows(
   sql: Sql,
   shape: TableShape,
-  from: { readonly commit: string; readonly keys: readonly Cells[]; readonly into: string },
+  from: { readonly commit: string; readonly keys: readonly Cells[]; readonly into: Into },
 ): Promise<void> {
   const known = await columnNamesAt(sql, shape.name, from.commit);
-  const columns = ordinaryColumns(shape)
+  const columns = from.into.columns
     .filter((name) => known.has(name))
     .map(quoted)
     .join(', ');
   const where = hasKey(shape, from.keys);
   await unchecked(
     sql,
-    `INSERT INTO ${from.into} (${columns}) SELECT ${columns} FROM ${quoted(shape.name)} AS OF ? WHERE ${where.text}`,
+    `INSERT INTO ${from.into.table} (${columns}) SELECT ${columns} FROM ${quoted(shape.name)} AS OF ? WHERE ${where.text}`,
     [from.commit, ...where.values],
   );
 }

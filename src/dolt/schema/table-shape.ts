@@ -53,6 +53,12 @@ export function ordinaryColumns(shape: TableShape): string[] {
   return shape.columns.flatMap(({ name, generated }) => (generated === null ? [name] : []));
 }
 
+/** The same, and the primary key, which may be generated: rows that wait elsewhere are found by it. */
+export function columnsWithKey(shape: TableShape): string[] {
+  const ordinary = new Set(ordinaryColumns(shape));
+  return shape.columns.flatMap(({ name }) => (ordinary.has(name) || shape.key.includes(name) ? [name] : []));
+}
+
 /** Names of a table's columns at a commit; empty if it did not exist. */
 export async function columnNamesAt(sql: Sql, table: string, commit: string): Promise<ReadonlySet<string>> {
   if (!(await tableNamesAt(sql, commit)).includes(table)) return new Set();

@@ -6,7 +6,7 @@ import { quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
 import { type IndexPart, type Item, indexParts, isUniqueIndex, type Token, tokensOf } from './create-table.ts';
 import { tableItemsAt } from './table-definitions.ts';
-import { ordinaryColumns, type TableShape } from './table-shape.ts';
+import { columnsWithKey, ordinaryColumns, type TableShape } from './table-shape.ts';
 
 /** A unique index other than the primary key. */
 export interface UniqueKey {
@@ -72,10 +72,10 @@ export interface RowSource {
 }
 
 /**
- * Rows of the source with all ordinary columns, as a table in a FROM. Parts qualify their columns by the table's name.
+ * Rows of the source with all ordinary columns and the key, as a table in a FROM. Parts qualify their columns by the table's name.
  */
 export function sourceText({ shape, pending }: RowSource): string {
-  const columns = ordinaryColumns(shape).map(quoted).join(', ');
+  const columns = columnsWithKey(shape).map(quoted).join(', ');
   const own = `SELECT ${columns} FROM ${quoted(shape.name)}`;
   const all = pending === null ? own : `${own} UNION ALL SELECT ${columns} FROM ${pending}`;
   return `(${all}) AS ${quoted(shape.name)}`;
@@ -154,7 +154,7 @@ export async function rowsUnderOneKey(
   const key = (await uniqueKeys(sql, shape)).find(({ name }) => name === index.name);
   if (key === undefined) return [];
   const where = hasKey(shape, index.keys);
-  const columns = ordinaryColumns(shape).map(quoted).join(', ');
+  const columns = columnsWithKey(shape).map(quoted).join(', ');
   const rows = await sql.rows(
     cellsSchema,
     `SELECT ${columns}, DENSE_RANK() OVER (ORDER BY ${key.parts.join(', ')}) AS ${RANK} ` +

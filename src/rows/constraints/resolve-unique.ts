@@ -3,7 +3,7 @@ import { hasKey, keyOf, keyText } from '../../dolt/rows/row-key.ts';
 import { rowsByKeyText } from '../../dolt/rows/stored-rows.ts';
 import { columnType, defaultTokens, type Item } from '../../dolt/schema/create-table.ts';
 import { definedTables, tableItemsAt } from '../../dolt/schema/table-definitions.ts';
-import { columnNamesAt, ordinaryColumns, type TableShape } from '../../dolt/schema/table-shape.ts';
+import { columnNamesAt, columnsWithKey, type TableShape } from '../../dolt/schema/table-shape.ts';
 import {
   rowsSharingKey,
   rowsWithKeyOf,
@@ -244,7 +244,7 @@ class ConflictingRows {
 
   async #rows(keys: readonly Cells[]): Promise<Map<string, Cells>> {
     const where = hasKey(this.shape, keys);
-    const columns = ordinaryColumns(this.shape).map(quoted).join(', ');
+    const columns = columnsWithKey(this.shape).map(quoted).join(', ');
     const source = sourceText(await this.#merging.pending.source(this.shape.name));
     const rows = await this.#sql.rows(
       cellsSchema,

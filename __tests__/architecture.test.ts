@@ -29,7 +29,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   sync: ['config', 'rows', 'dolt', 'egress', 'core', 'contract'],
   rows: ['dolt', 'core', 'contract'],
   jsonl: ['dolt', 'core', 'contract'],
-  install: ['dolt', 'caches', 'core', 'contract'],
+  install: ['dolt', 'egress', 'caches', 'core', 'contract'],
   credentials: ['config', 'dolt', 'egress', 'core', 'contract'],
   config: ['core', 'contract'],
   beads: ['config', 'rows', 'dolt', 'core', 'contract'],

@@ -110,7 +110,9 @@ describe('plan', () => {
       { table: 't', change: 'changed', definition: false, rows: { added, changed, removed } },
     ];
     expect(result.peers.map(({ plan }) => plan?.incoming?.tables)).toEqual([change(0, 1, 0), change(1, 1, 1), []]);
-    expect(text(result)).toMatch(/^c: this database would get 1 commit\n {2}commit: same\n {2}no table of yours would change$/m);
+    expect(text(result)).toMatch(
+      /^c: this database would get 1 commit\n {2}commit: same\n {2}no table of yours would change$/m,
+    );
   });
 
   test('shows the row that would win and the constraint that would fail', async () => {

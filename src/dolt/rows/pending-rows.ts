@@ -265,7 +265,14 @@ export class PendingRows {
     const items = await tableItemsAt(this.#sql, name, null);
     const collation = tableCollation(items);
     const held = new Set(columnsWithKey(shape));
-    const columns = items.filter((item) => item.kind === 'column' && held.has(item.name));
+    // Unique keys compare computed values with their own type and collation.
+    const columns = shape.columns.flatMap((column) => {
+      const item = items.find(({ kind, name: one }) => kind === 'column' && one === column.name);
+      if (item === undefined) return [];
+      if (held.has(column.name)) return [`${quoted(item.name)} ${typeOf(item, collation)}`];
+      const computed = `GENERATED ALWAYS AS (${column.generated?.expression}) STORED`;
+      return [`${quoted(item.name)} ${collatedType(item, collation)} ${computed}`];
+    });
     const primary = items.filter(({ kind }) => kind === 'primary key');
     const table: PendingTable = {
       shape,
@@ -273,10 +280,7 @@ export class PendingRows {
       triggers: await hasTriggers(this.#sql, name),
       // A peer's table of that name would be in the way, so the name cannot be guessed.
       name: `federation_pending_${randomBytes(12).toString('hex')}`,
-      parts: [
-        ...columns.map((item) => `${quoted(item.name)} ${typeOf(item, collation)}`),
-        ...primary.map(({ text }) => text),
-      ],
+      parts: [...columns, ...primary.map(({ text }) => text)],
       exists: false,
       rows: new Map(),
     };
@@ -318,13 +322,19 @@ const TEXTS = /^(?:var)?char|text|^enum|^set\b/i;
 const NUMBERED = /^(?:enum|set)\b/i;
 
 /** A column without a collation uses the table's, which the temporary table does not have. */
+function collatedType(item: Item, collation: string): string {
+  const type = columnType(item);
+  return / (?:COLLATE|CHARACTER SET) /i.test(type) || !TEXTS.test(type) ? type : `${type} ${collation}`;
+}
+
 function typeOf(item: Item, collation: string): string {
   const type = columnType(item);
-  const own = / (?:COLLATE|CHARACTER SET) /i.test(type) || !TEXTS.test(type) ? type : `${type} ${collation}`;
   // Dolt prints the default of an ENUM or a SET as the number of its value, and does not read that (2.3.0, measured).
   const given = NUMBERED.test(type)
     ? defaultText(item).replace(/^DEFAULT '(\d+)'$/i, 'DEFAULT ($1)')
     : defaultText(item);
   // A side without the column has no value for it.
-  return [own, isNotNull(item) ? 'NOT NULL' : '', given].filter((part) => part !== '').join(' ');
+  return [collatedType(item, collation), isNotNull(item) ? 'NOT NULL' : '', given]
+    .filter((part) => part !== '')
+    .join(' ');
 }

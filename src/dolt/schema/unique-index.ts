@@ -4,14 +4,22 @@ import { hasKey, keyOf } from '../rows/row-key.ts';
 import { type Cells, cellsSchema } from '../sql/cell.ts';
 import { quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
-import { type IndexPart, type Item, indexParts, isUniqueIndex, type Token, tokensOf } from './create-table.ts';
+import {
+  type IndexPart,
+  type Item,
+  indexParts,
+  isUniqueIndex,
+  type Token,
+  tableCollation,
+  tokensOf,
+} from './create-table.ts';
 import { tableItemsAt } from './table-definitions.ts';
 import { columnsWithKey, ordinaryColumns, type TableShape } from './table-shape.ts';
 
 /** A unique index other than the primary key. */
 export interface UniqueKey {
   readonly name: string;
-  /** The compared values, as SQL over the ordinary columns of a table of the same name. */
+  /** The compared values, as SQL over the columns of a table of the same name. */
   readonly parts: readonly string[];
   /** The ordinary columns outside the primary key that the parts are computed from. */
   readonly columns: readonly string[];
@@ -29,7 +37,7 @@ export function uniqueKeysOf(shape: TableShape, items: readonly Item[]): UniqueK
       const columns = new Set(parts.flatMap((part) => columnsBehind(shape, part)));
       return {
         name: item.name,
-        parts: parts.map((part) => partText(shape, part)),
+        parts: parts.flatMap((part) => partTexts(shape, items, part)),
         columns: ordinaryColumns(shape).filter((name) => columns.has(name) && !shape.key.includes(name)),
       };
     })
@@ -41,19 +49,40 @@ export async function uniqueKeys(sql: Sql, shape: TableShape): Promise<UniqueKey
   return uniqueKeysOf(shape, await tableItemsAt(sql, shape.name, null));
 }
 
-function partText(shape: TableShape, part: IndexPart): string {
-  if ('expression' in part) return `(${part.expression})`;
-  const generated = shape.columns.find(({ name }) => name === part.column)?.generated ?? null;
-  const value = generated === null ? quoted(part.column) : `(${generated.expression})`;
-  return part.prefix === null ? value : `LEFT(${value}, ${part.prefix})`;
+/**
+ * The compared values of one part. A prefix has so many bytes (Dolt 2.3.0, measured), and LEFT takes characters. So it is
+ * compared as bytes, but with the collation where characters are bytes: another case or accent then counts as the same.
+ */
+function partTexts(shape: TableShape, items: readonly Item[], part: IndexPart): readonly string[] {
+  if ('expression' in part) return [`(${part.expression})`];
+  const value = quoted(part.column);
+  const { prefix } = part;
+  if (prefix === null) return [value];
+  const type = shape.columns.find(({ name }) => name === part.column)?.type ?? '';
+  const bytes = `LEFT(HEX(${value}), ${2 * prefix})`;
+  const collation = collationOf(items, part.column);
+  if (!TEXTS.test(type) || /^$|(?:_bin|binary)$/i.test(collation)) return [bytes];
+  const text = `LEFT(${value}, ${prefix})`;
+  const isAscii = `LENGTH(${text}) = CHAR_LENGTH(${text})`;
+  return [`(IF(${isAscii}, ${text}, '') COLLATE ${collation})`, `IF(${isAscii}, '', ${bytes})`];
+}
+
+const TEXTS = /char$|text$/;
+
+function collationOf(items: readonly Item[], column: string): string {
+  const tokens = items.find(({ kind, name }) => kind === 'column' && name === column)?.tokens ?? [];
+  const at = tokens.findIndex(({ kind, text }) => kind === 'word' && text.toUpperCase() === 'COLLATE');
+  return (at < 0 ? tableCollation(items).split(' ')[1] : tokens[at + 1]?.text) ?? '';
 }
 
 function columnsBehind(shape: TableShape, part: IndexPart): string[] {
-  const direct = 'column' in part ? [part.column] : namesIn(shape, part.tokens);
-  return direct.flatMap((name) => {
+  const behind = new Set('column' in part ? [part.column] : namesIn(shape, part.tokens));
+  // A generated column can be computed from another one.
+  for (const name of behind) {
     const generated = shape.columns.find((column) => column.name === name)?.generated ?? null;
-    return generated === null ? [name] : namesIn(shape, tokensOf(generated.expression));
-  });
+    if (generated !== null) for (const one of namesIn(shape, tokensOf(generated.expression))) behind.add(one);
+  }
+  return [...behind];
 }
 
 /** Columns in an expression: Dolt 2.3.0 prints them as `name`, name or table.name. */
@@ -72,10 +101,10 @@ export interface RowSource {
 }
 
 /**
- * Rows of the source with all ordinary columns and the key, as a table in a FROM. Parts qualify their columns by the table's name.
+ * Rows of the source with all columns, as a table in a FROM. Parts qualify their columns by the table's name.
  */
 export function sourceText({ shape, pending }: RowSource): string {
-  const columns = columnsWithKey(shape).map(quoted).join(', ');
+  const columns = shape.columns.map(({ name }) => quoted(name)).join(', ');
   const own = `SELECT ${columns} FROM ${quoted(shape.name)}`;
   const all = pending === null ? own : `${own} UNION ALL SELECT ${columns} FROM ${pending}`;
   return `(${all}) AS ${quoted(shape.name)}`;

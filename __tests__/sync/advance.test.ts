@@ -302,9 +302,7 @@ function withGap(engines: Engines, gap: { wanted: boolean; readonly write: () =>
     await gap.write();
   };
   return {
-    folder: engines.folder,
-    close: engines.close,
-    whyUnopenable: engines.whyUnopenable,
+    ...engines,
     use: (engineCredentials, work) => write().then(() => engines.use(engineCredentials, work)),
     finish: (work) => write().then(() => engines.finish(work)),
   };

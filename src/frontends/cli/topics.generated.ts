@@ -235,8 +235,9 @@ refused. doctor does not connect to the server, and says so.
 - Uncommitted work of clients stays. A peer that changes a table with
   uncommitted rows waits (uncommitted-changes). If a peer removes rows to which
   uncommitted rows refer, the branch stays, and all peers wait. They also wait
-  if a client changed a table after it staged it (DOLT_ADD). Other staged tables
-  stay staged.
+  if a client changed a table after it staged it (DOLT_ADD), and while the
+  branch has a merge, conflicts or violations that are not committed. Other
+  staged tables stay staged.
 - Commits that clients make during the run are merged at its end, and the next
   run pushes them. If they commit faster than the run merges, our branch stays,
   and the peers report contention. Run again: the next run merges what was
@@ -680,21 +681,24 @@ moved meanwhile, the commit is made again on its new head, twice at most. After
 push, the checkout follows if its commit has the same other files; if a run is
 killed before that, the next one does it. If the checkout has a commit that is
 not pushed, it stays, and a warning says so: discard the local change of the
-file (git restore), then pull the branch. The file of the branch keeps its
-records as the one of the checkout does (export-fewer): a colleague can have
-pushed others since, or the checkout can lack the file. The job needs contents:
-write. The token goes to the server of the job only, in settings of the git
-command. pull-request is for a protected branch. It puts the commit on the
-branch dolt-federation/jsonl-<id> and opens a pull request to the branch of the
-workflow, unless one is open. Later runs replace that branch, but only while its
-head is their own commit. A commit that a colleague amends, rebases, squashes or
-cherry-picks is not theirs, also if it keeps the message: its last line has a
-digest of the commit. Runs fail until that branch is deleted, also after a merge
-of the pull request: GitHub can delete it then ("Automatically delete head
-branches"). An executable file stays executable. If the branch of the workflow
-has the same file, the other branch is deleted, which closes the pull request.
-The job also needs pull-requests: write, and the repository must allow GitHub
-Actions to create pull requests.
+file (git restore), then pull the branch. In a shallow checkout (fetch-depth: 1)
+the remote is asked whether it has the commit. If the branch moved there
+meanwhile, only its new head is fetched: before git pull, a later step needs git
+fetch --deepen=1 origin <branch>, with the number of commits that it lacks. The
+file of the branch keeps its records as the one of the checkout does
+(export-fewer): a colleague can have pushed others since, or the checkout can
+lack the file. The job needs contents: write. The token goes to the server of
+the job only, in settings of the git command. pull-request is for a protected
+branch. It puts the commit on the branch dolt-federation/jsonl-<id> and opens a
+pull request to the branch of the workflow, unless one is open. Later runs
+replace that branch, but only while its head is their own commit. A commit that
+a colleague amends, rebases, squashes or cherry-picks is not theirs, also if it
+keeps the message: its last line has a digest of the commit. Runs fail until
+that branch is deleted, also after a merge of the pull request: GitHub can
+delete it then ("Automatically delete head branches"). An executable file stays
+executable. If the branch of the workflow has the same file, the other branch is
+deleted, which closes the pull request. The job also needs pull-requests: write,
+and the repository must allow GitHub Actions to create pull requests.
 
 In memory are the ids of all issues and the rows of 200. npm run bench:export
 measures it beside bd export. With 100,000 issues, a file of 69 MiB, and Dolt
@@ -887,12 +891,12 @@ or of a peer, and refuses it with lossy-merge:
 Every new merge is compared with both parents. A row counts as lost if one
 parent added it since the merge bases, and the merge and the head lack it. It
 does not count if the row that it refers to is gone, if another row has its
-unique value, or if a later commit had it. A unique key explains it only if both
-parents had that key. A table is the same one if it or its key columns were
-renamed, or if it was dropped and created again. Documents, saved queries and
-tests of Dolt count, too. Tables without a primary key, or with another one in
-these commits, are not compared. An empty peer has no rows to lose: before a
-push to it, only our 20 newest merges are compared.
+unique value, or if a later commit had it. A unique key or a foreign key
+explains it only if both parents had that key. A table is the same one if it or
+its key columns were renamed, or if it was dropped and created again. Documents,
+saved queries and tests of Dolt count, too. Tables without a primary key, or
+with another one in these commits, are not compared. An empty peer has no rows
+to lose: before a push to it, only our 20 newest merges are compared.
 
 UPGRADES OF BD
 
@@ -1180,7 +1184,9 @@ ROWS
   reference that the deletion itself set to NULL (ON DELETE SET NULL) stays
   NULL: that is a change of the other row. This holds under newest. Under ours
   or theirs, and in resolve, only the row itself comes back; if it refers to a
-  row that is gone, the merge is refused.
+  row that is gone, the merge is refused. It is also refused
+  (constraint-violation) if the only side with that row has another name for its
+  table or key.
 - **Added on both sides** with different contents is an id-collision: two things
   under one key. They are never mixed. The row that was created first stays (at
   equal times, the greater row). The other is lost: it is in the report and in
@@ -1291,8 +1297,10 @@ UNIQUE KEYS
 After the cells are merged, two rows may have the same value of a unique key.
 The rule is the same under every strategy but manual, which leaves such rows for
 you. It covers all rows, also those that Dolt does not report, and compares
-values as the index does: by collation, over prefixes and generated columns. A
-NULL equals nothing.
+values as the index does: by collation, over the bytes of prefixes and over
+generated columns. A NULL equals nothing. Under a collation that ignores case,
+prefixes with characters outside of ASCII count only if their bytes are equal;
+of others the peer waits (constraint-violation).
 
 In each group of rows with the same value, one row keeps it, in this order:
 
@@ -1478,6 +1486,14 @@ it resolves anything.
       What Dolt does: Dolt does not name the constraint, and removes no
       violation
       What a run does: dolt-defect
+  No primary key, and a VIRTUAL column or a functional index that is older than
+  another column
+      What Dolt does: It ends the server where it lists rows that differ
+      What a run does: dolt-defect for a peer that changed such a table: no such
+      statement is sent
+  The same, before a column of a foreign key, and rows that one side changed
+      What Dolt does: A merge or a verification ends the engine
+      What a run does: dolt-defect before it begins
   A column named diff_type
       What Dolt does: our_diff_type and their_diff_type exist twice
       What a run does: It compares the rows at the three commits
@@ -1544,6 +1560,10 @@ it resolves anything.
   A STORED column without any index, unique key or check
       What Dolt does: A panic
       What a run does: dolt-defect
+  A STORED column in the primary key
+      What Dolt does: –
+      What a run does: It merges the rows like others. A lost row whose key is
+      taken cannot be restored by resolve: its key is computed
   A STORED column, and a column that a side adds
       What Dolt does: Values are lost or get into another column
       What a run does: It compares every cell after the merge, and corrects the
@@ -1645,8 +1665,10 @@ cases, and then moves nothing:
   invalid choice, a value that the column cannot hold unchanged, or anything
   else in the file that differs from the database.
 - conflicts-stale: our head, or the head fetched from the peer, is not the one
-  in the file. sync writes the file for the current heads and keeps the choices
-  for unchanged rows.
+  in the file, or the peer is a backup or an archive now. sync writes the file
+  for the current heads and keeps the choices for unchanged rows. It leaves out
+  peers whose history was rewritten, and heads that --force-with-lease
+  discarded.
 - uncommitted-changes, constraint-violation (the chosen rows break a
   constraint), and everything that would block the peer in a run.
 
@@ -1800,6 +1822,11 @@ file, so it does not matter whether the server runs.
   named head or an older one that our branch lacks
       The same, also for a commit that was never ours. --merge-rewritten takes
       it back, once and for all
+  The peer has a commit that an ended run pushed for another peer, and that
+  other peer took it back before our branch had it
+      The same. The peer that took it back is merged as usual
+  The peer took such a commit back after our branch got it
+      rewritten, side theirs
   A backup or archive is at an older commit of ours
       ahead: a restored backup is not a rewrite
   The peer is empty now, or lacks the branch
@@ -1813,6 +1840,15 @@ gets another one: after a reset, a squash or a rebase by hand, too. --adopt adds
 our old head before our branch moves, and --force-with-lease the named head
 before the push, so that a kill forgets neither. A head that our branch contains
 has no effect.
+
+A run pushes before it moves our branch and before it records the heads of its
+peers. It can end in between: it is killed or interrupted, an answer is lost, or
+our branch cannot move. So it records what it will push before the first push:
+our head, and the heads of peers that it merged and our branch lacks. Our head
+counts as abandoned if our branch no longer contains it when a later run starts.
+A head of a peer counts until a later run finds it in both branches, or finds
+that the peer took it back. Neither has an effect on a peer that does not have
+the commit, so a push that never arrived refuses no peer.
 
 Without an entry, the tracking ref of the remote is read once, if our branch
 contains its head, and written to the file. status and --dry-run also write it
@@ -1841,8 +1877,11 @@ Limits:
 - If the source of a clone took back a commit, a fresh runner does not know it:
   another run may have pushed that commit after the clone. A peer that still has
   it is merged.
-- If a run on a runner is killed during --adopt or --force-with-lease, the next
-  runner does not know the heads that it recorded.
+- If a run on a runner is killed, the next runner does not know the heads that
+  it recorded before a push, --adopt or --force-with-lease.
+- A run that cannot write the file pushes all the same, and reports
+  memory-unusable at its end. If it is killed before, these heads are not known.
+- The heads of deliveries to our inboxes are not recorded.
 - If a forced push fails, the named head stays recorded: the peer is rewritten
   until you force it again or merge it with --merge-rewritten.
 - Of an abandoned head that is no longer in the database, only the hash is
@@ -1852,6 +1891,8 @@ Limits:
   for cloud storage the region and the profile, even if they come from
   AWS_REGION and AWS_PROFILE, and the addresses of services. If one of them
   changes, the peer is new to the run.
+- Of several last common commits, as after merges in both directions, one is
+  recorded. A peer that takes back another one is merged.
 - If table definitions differ, the first 200 rows of a table are compared.
 - Runs through a server and runs without it may not know the heads of each other
   if the server is on another machine, if the folder of the database is not
@@ -1867,8 +1908,11 @@ WHAT YOU CAN DO
 
 The error names both heads and every option that the role of the peer allows.
 Each option names the whole head of the peer and does nothing if the peer has
-moved (lease-stale). Each is an input of the Action as well. If a workflow keeps
-the input, it has no effect a second time.
+moved (lease-stale; a peer whose head our branch contains is pushed to as
+usual). Each is an input of the Action as well. If a workflow keeps the input,
+it has no effect a second time, unless the peer goes back to exactly that head,
+as after a restored copy or an undo: then it is adopted, replaced or merged once
+more. Remove the input.
 
     dolt-federation sync --adopt partner=HASH             # our branch becomes theirs
     dolt-federation sync --force-with-lease partner=HASH  # their branch becomes ours

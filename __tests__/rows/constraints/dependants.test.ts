@@ -199,3 +199,43 @@ test.each(['ours', 'theirs'] as const)(
   },
   60_000,
 );
+
+test('rows that refer through generated columns are listed by the columns behind them, or get these back', async () => {
+  const databases = await twoBranches(
+    PAST,
+    'CREATE TABLE p (id INT PRIMARY KEY, who VARCHAR(9), created_at DATETIME)',
+    'CREATE TABLE q (id INT PRIMARY KEY, p INT, FOREIGN KEY (p) REFERENCES p (id))',
+    "CREATE TABLE doc (id INT PRIMARY KEY, d JSON, p INT AS (JSON_EXTRACT(d, '$.p')) STORED, FOREIGN KEY (p) REFERENCES p (id))",
+    'CREATE TABLE chain (id INT PRIMARY KEY, u INT UNIQUE, x INT, y INT AS (x + 1) STORED, q INT AS (y - 1) STORED, FOREIGN KEY (q) REFERENCES q (id))',
+    "INSERT INTO p VALUES (1, 'old', '2026-01-01')",
+    'INSERT INTO q VALUES (1, 1)',
+    `INSERT INTO doc (id, d) VALUES (1, '{"p": 1, "a": 1}'), (2, '{"p": 1}')`,
+    'INSERT INTO chain (id, u, x) VALUES (1, 1, 1), (2, 2, 1)',
+  );
+  await databases.edit(
+    ["INSERT INTO p VALUES (7, 'north', '2026-02-01')", `UPDATE doc SET d = '{"p": 1, "a": 2}' WHERE id = 1`],
+    [
+      "INSERT INTO p VALUES (7, 'south', '2026-02-02')",
+      'INSERT INTO q VALUES (70, 7)',
+      `UPDATE doc SET d = JSON_SET(d, '$.p', 7)`,
+      'UPDATE chain SET x = 70 WHERE id = 2',
+    ],
+  );
+  const progress = (await databases.run('north')).run('south');
+  expect(progress.failure).toBeNull();
+  expect(progress.conflicts.map(({ kind, table, key, columns }) => [kind, table, key['id'], ...columns])).toEqual([
+    ['id-collision', 'p', '7', 'who', 'created_at'],
+    ['dependant', 'q', '70', 'id', 'p'],
+    ['reference', 'chain', '2', 'x'],
+    ['reference', 'doc', '1', 'd'],
+    ['reference', 'doc', '2', 'd'],
+  ]);
+  expect(await databases.north.rows('SELECT id, p FROM doc ORDER BY id')).toEqual([
+    { id: 1, p: 7 },
+    { id: 2, p: 7 },
+  ]);
+  expect(await databases.north.rows('SELECT id, x, q FROM chain ORDER BY id')).toEqual([
+    { id: 1, x: 1, q: 1 },
+    { id: 2, x: 1, q: 1 },
+  ]);
+}, 60_000);

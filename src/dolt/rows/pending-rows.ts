@@ -179,12 +179,7 @@ export class PendingRows {
     const { shape, rows, name: pending } = await this.#table(name);
     const from = rows.has(keyText(shape, key)) ? pending : name;
     const where = hasKey(shape, [key]);
-    const columns = columnsWithKey(shape).map(quoted).join(', ');
-    const [row] = await this.#sql.rows(
-      cellsSchema,
-      `SELECT ${columns} FROM ${quoted(from)} WHERE ${where.text}`,
-      where.values,
-    );
+    const [row] = await this.#sql.rows(cellsSchema, `SELECT * FROM ${quoted(from)} WHERE ${where.text}`, where.values);
     return row ?? null;
   }
 

@@ -23,6 +23,8 @@ export interface UniqueKey {
   readonly parts: readonly string[];
   /** The ordinary columns outside the primary key that the parts are computed from. */
   readonly columns: readonly string[];
+  /** The same, also those of the primary key. */
+  readonly behind: readonly string[];
 }
 
 const RANK = 'dolt_federation_rank';
@@ -34,11 +36,13 @@ export function uniqueKeysOf(shape: TableShape, items: readonly Item[]): UniqueK
     .filter(isUniqueIndex)
     .map((item): UniqueKey => {
       const parts = indexParts(item);
-      const columns = new Set(parts.flatMap((part) => columnsBehind(shape, part)));
+      const names = parts.flatMap((part) => ('column' in part ? [part.column] : namesIn(shape, part.tokens)));
+      const behind = columnsBehind(shape, names);
       return {
         name: item.name,
         parts: parts.flatMap((part) => partTexts(shape, items, part)),
-        columns: ordinaryColumns(shape).filter((name) => columns.has(name) && !shape.key.includes(name)),
+        columns: behind.filter((name) => !shape.key.includes(name)),
+        behind,
       };
     })
     .sort((a, b) => compareBytes(a.name, b.name));
@@ -75,14 +79,15 @@ function collationOf(items: readonly Item[], column: string): string {
   return (at < 0 ? tableCollation(items).split(' ')[1] : tokens[at + 1]?.text) ?? '';
 }
 
-function columnsBehind(shape: TableShape, part: IndexPart): string[] {
-  const behind = new Set('column' in part ? [part.column] : namesIn(shape, part.tokens));
-  // A generated column can be computed from another one.
+/** The ordinary columns among the given ones, and those that the generated ones are computed from. */
+export function columnsBehind(shape: TableShape, names: readonly string[]): string[] {
+  const behind = new Set(names);
+  // Generated columns are computed from others; the set grows during the loop.
   for (const name of behind) {
     const generated = shape.columns.find((column) => column.name === name)?.generated ?? null;
-    if (generated !== null) for (const one of namesIn(shape, tokensOf(generated.expression))) behind.add(one);
+    if (generated !== null) for (const other of namesIn(shape, tokensOf(generated.expression))) behind.add(other);
   }
-  return [...behind];
+  return ordinaryColumns(shape).filter((name) => behind.has(name));
 }
 
 /** Columns in an expression: Dolt 2.3.0 prints them as `name`, name or table.name. */

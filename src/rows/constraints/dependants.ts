@@ -2,6 +2,7 @@ import { groupBy, inParts } from '../../core/lists.ts';
 import { keyText } from '../../dolt/rows/row-key.ts';
 import { rowsByKey, rowsByKeyText } from '../../dolt/rows/stored-rows.ts';
 import { hasTriggers, ordinaryColumns } from '../../dolt/schema/table-shape.ts';
+import { columnsBehind } from '../../dolt/schema/unique-index.ts';
 import type { Cells } from '../../dolt/sql/cell.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { baseRows, keysByBase } from '../corrections/row-bases.ts';
@@ -143,7 +144,9 @@ async function referencesOf(
   const reported = new Map<string, ResolvedRow>();
   const remaining = found.family.references.filter(({ to }) => found.lost.has(to));
   for (const reference of remaining.toSorted(compareKeys)) {
-    const { shape, key, side, columns, to } = reference;
+    const { shape, key, side, to } = reference;
+    // A generated column is neither restored nor set by a person, but the columns that it is computed from.
+    const columns = columnsBehind(shape, reference.columns);
     const [root, target] = [found.roots.get(to), candidates.get(to)];
     const id = JSON.stringify([shape.name, key, columns, root?.id]);
     if (root === undefined || target === undefined || reported.has(id)) continue;
@@ -151,16 +154,24 @@ async function referencesOf(
     const versions = isKeyless ? { ours: {}, theirs: {}, base: null } : await versionsOf(sql, merging, reference);
     if (versions === null) continue;
     const isKeyInUse = isKeyless || (await merging.pending.row(target.shape.name, target.key)) !== null;
-    if (!isKeyInUse) await restoreColumns(sql, merging, reference);
+    if (!isKeyInUse) await restoreColumns(sql, merging, { ...reference, columns });
     const row = { kind: 'reference' as const, table: shape.name, key, columns, wins: [], left: true, from: side };
     reported.set(id, { ...row, ...versions, ...withOf(root) });
   }
   return [...reported.values()];
 }
 
-async function restoreColumns(sql: Sql, merging: Merging, { shape, key, columns }: Reference): Promise<void> {
+async function restoreColumns(
+  sql: Sql,
+  merging: Merging,
+  { shape, key, side, columns }: Omit<Reference, 'to'>,
+): Promise<void> {
   const { pending } = merging;
   if (columns.some((name) => shape.key.includes(name))) return;
+  // A document with changes of both sides stays, and the verification refuses the merge.
+  const [own] = await rowsByKey(sql, shape, { keys: [key], commit: merging[side] });
+  const merged = await pending.row(shape.name, key);
+  if (!columns.every((name) => isSame(name, merged, own))) return;
   if (!(await pending.isMovable(shape.name))) throw firesTriggers(shape.name, 'changing');
   const read = await keysByBase(sql, merging, { shape, columns }, [key]);
   await pending.move(shape.name, [key]);
@@ -177,7 +188,13 @@ async function versionsOf(
     (await rowsByKey(sql, shape, { keys: [key], commit }))[0] ?? null;
   const merged = await merging.pending.row(shape.name, key);
   const own = await at(merging[side]);
-  if (columns.some((name) => (merged?.[name] ?? null) !== (own?.[name] ?? null))) return null;
+  // Of a pending row only the columns are known that a generated one is computed from.
+  const read = columns.flatMap((name) => (merged !== null && name in merged ? [name] : columnsBehind(shape, [name])));
+  if (!read.every((name) => isSame(name, merged, own))) return null;
   const base = (await baseRows(sql, merging, shape, [key])).get(keyText(shape, key)) ?? null;
   return { base, ours: await at(merging.ours), theirs: await at(merging.theirs) };
+}
+
+function isSame(name: string, a: Cells | null | undefined, b: Cells | null | undefined): boolean {
+  return (a?.[name] ?? null) === (b?.[name] ?? null);
 }

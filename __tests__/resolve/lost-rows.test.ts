@@ -14,7 +14,12 @@ async function restored(
   work: Parameters<typeof branchHeads>[0],
   lost: readonly Partial<Conflict>[],
   query: string,
-): Promise<{ readonly statements: readonly (string | undefined)[]; readonly rows: unknown }> {
+): Promise<{
+  readonly statements: readonly (string | undefined)[];
+  /** The rows without a statement. */
+  readonly without: readonly string[];
+  readonly rows: unknown;
+}> {
   const heads = await branchHeads(work);
   const { ours, theirs } = heads;
   const conflicts = lost.map((one) =>
@@ -35,7 +40,10 @@ async function restored(
   );
   const statements = found.map((one) => one.lost.sql);
   await heads.local.sql(...statements.flatMap((sql) => sql ?? []));
-  return { statements, rows: await heads.local.rows(query) };
+  const without = found.flatMap(({ lost: { kind, table, key, sql } }) =>
+    sql === undefined ? [`${kind} ${table} ${Object.values(key ?? {})}`] : [],
+  );
+  return { statements, without, rows: await heads.local.rows(query) };
 }
 
 describe('a lost row is restored', () => {
@@ -183,5 +191,87 @@ describe('a lost row is restored', () => {
     );
     expect(statements).toEqual([undefined]);
     expect(rows).toEqual([{ id: 1 }, { id: 2 }]);
+  }, 60_000);
+
+  test('without a statement if a key, a reference or a unique value is computed, or a value would refer to another row', async () => {
+    const lost = (kind: Conflict['kind'], table: string, id: string, columns: string[] = []): Partial<Conflict> => ({
+      ...{ kind, table, key: { id }, columns, theirs: { id } },
+    });
+    const { without, rows } = await restored(
+      {
+        base: [
+          'CREATE TABLE p (id INT PRIMARY KEY, who VARCHAR(9), g INT AS (id * 10) STORED UNIQUE)',
+          'CREATE TABLE one (id INT PRIMARY KEY, x INT, p INT AS (x) STORED, FOREIGN KEY (p) REFERENCES p (id))',
+          'CREATE TABLE two (id INT PRIMARY KEY, x INT, y INT AS (x - 1) STORED, p INT AS (y + 1) STORED, FOREIGN KEY (p) REFERENCES p (id))',
+          'CREATE TABLE ten (id INT PRIMARY KEY, p INT, FOREIGN KEY (p) REFERENCES p (g))',
+          'CREATE TABLE below (id INT PRIMARY KEY, ten INT, FOREIGN KEY (ten) REFERENCES ten (id))',
+          'CREATE TABLE own (id INT PRIMARY KEY, p INT AS (id) STORED, FOREIGN KEY (p) REFERENCES p (id))',
+          'CREATE TABLE paired (id INT PRIMARY KEY, FOREIGN KEY (id) REFERENCES p (id))',
+          'CREATE TABLE self (id INT PRIMARY KEY, who VARCHAR(9), up INT, FOREIGN KEY (up) REFERENCES self (id))',
+          'CREATE TABLE twice (id INT PRIMARY KEY, u INT, g INT AS (u * 2) STORED UNIQUE)',
+          'CREATE TABLE lowered (id INT PRIMARY KEY, u VARCHAR(9))',
+          'CREATE UNIQUE INDEX low ON lowered ((LOWER(u)))',
+          "INSERT INTO p (id, who) VALUES (1, 'base'), (2, 'base')",
+          'INSERT INTO one (id, x) VALUES (1, 1)',
+          'INSERT INTO twice (id, u) VALUES (1, 1), (2, 2)',
+        ],
+        ours: [
+          "INSERT INTO p (id, who) VALUES (9, 'ours')",
+          'INSERT INTO own (id) VALUES (1)',
+          'INSERT INTO paired VALUES (1)',
+          "INSERT INTO self VALUES (9, 'ours', 9)",
+          'UPDATE twice SET u = 7 WHERE id = 1',
+          'INSERT INTO twice (id, u) VALUES (3, 8)',
+          "INSERT INTO lowered VALUES (9, 'Abc')",
+        ],
+        theirs: [
+          "INSERT INTO p (id, who) VALUES (9, 'theirs')",
+          'UPDATE one SET x = 9',
+          'INSERT INTO one (id, x) VALUES (2, 9), (3, 2)',
+          'INSERT INTO two (id, x) VALUES (1, 9)',
+          'INSERT INTO ten VALUES (1, 90)',
+          'INSERT INTO below VALUES (1, 1)',
+          'INSERT INTO own (id) VALUES (1)',
+          'INSERT INTO paired VALUES (1)',
+          "INSERT INTO self VALUES (9, 'theirs', 9)",
+          'UPDATE twice SET u = 7 WHERE id = 2',
+          'INSERT INTO twice (id, u) VALUES (4, 8)',
+          "INSERT INTO lowered VALUES (9, 'aBC')",
+        ],
+      },
+      [
+        lost('id-collision', 'p', '9'),
+        lost('reference', 'one', '1', ['x']),
+        lost('dependant', 'one', '2'),
+        lost('dependant', 'one', '3'),
+        lost('dependant', 'two', '1'),
+        lost('dependant', 'ten', '1'),
+        lost('dependant', 'below', '1'),
+        lost('id-collision', 'own', '1'),
+        lost('id-collision', 'paired', '1'),
+        lost('id-collision', 'self', '9'),
+        lost('unique-conflict', 'twice', '2', ['u']),
+        lost('duplicate', 'twice', '4'),
+        lost('id-collision', 'lowered', '9'),
+      ],
+      "SELECT 'p' AS name, id, g AS value FROM p WHERE who = 'theirs' UNION ALL SELECT 'one', id, p FROM one WHERE id > 1 UNION ALL SELECT 'self', id, up FROM self WHERE who = 'theirs' UNION ALL SELECT 'lowered', id, LENGTH(u) FROM lowered WHERE id > 9",
+    );
+    expect([...without].sort()).toEqual([
+      'dependant below 1',
+      'dependant one 2',
+      'dependant ten 1',
+      'dependant two 1',
+      'duplicate twice 4',
+      'id-collision lowered 9',
+      'id-collision own 1',
+      'id-collision paired 1',
+      'reference one 1',
+      'unique-conflict twice 2',
+    ]);
+    expect(rows).toEqual([
+      { name: 'p', id: 10, value: 100 },
+      { name: 'one', id: 3, value: 2 },
+      { name: 'self', id: 10, value: 10 },
+    ]);
   }, 60_000);
 });

@@ -142,6 +142,32 @@ describe('the restoration of lost rows', () => {
     });
   }, 60_000);
 
+  test('through a generated reference is refused, unless the user says to which row', async () => {
+    const heads = await branchHeads({
+      base: [
+        ...work.base,
+        'CREATE TABLE bits (id INT PRIMARY KEY, x INT, item INT AS (x) STORED, FOREIGN KEY (item) REFERENCES items (id))',
+      ],
+      ours: work.ours,
+      theirs: [...work.theirs, 'INSERT INTO bits (id, x) VALUES (1, 3)'],
+    });
+    const lost = (choose: LostChoice | null): LostRow[] => [
+      ...lostOf(heads, 'restore'),
+      { ...PART, table: 'bits', with: { table: 'items', key: { id: '3' } }, head: heads.theirs, choose },
+    ];
+    await atBranches(async (database) => {
+      const restoring = (choose: LostChoice | null) => ({ lost: lost(choose), rules: BEADS_RULES, author });
+      const failure = await failureOf(() => restoreLost(database, heads.ours, restoring(null)));
+      expect(failure).toMatchObject({ code: 'conflicts-file-invalid', hint: expect.stringContaining('restore-as') });
+      expect(failure.message).toContain('bits id=1 cannot be restored: no free value was found that fits its key');
+      const { head } = await restoreLost(database, heads.ours, restoring({ as: { x: '4' } }));
+      const found = await heads.local.rows(
+        `SELECT owner FROM bits AS OF '${head}' AS b JOIN items AS OF '${head}' AS i ON i.id = b.item`,
+      );
+      expect(found).toEqual([{ owner: 'bob' }]);
+    });
+  }, 60_000);
+
   test('is refused if no commit would take the row, because the table is ignored', async () => {
     const ignore = "INSERT INTO dolt_ignore VALUES ('items', true)";
     const heads = await branchHeads({ ...work, ours: [...work.ours, ignore] });

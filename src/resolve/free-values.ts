@@ -4,11 +4,12 @@ import { textLiteral } from '../core/text.ts';
 import { literalOf } from '../dolt/rows/row-key.ts';
 import { type Column, characterLimit, columnsAt } from '../dolt/schema/columns.ts';
 import { fromUnits, type NumberRange, numberRange, toUnits } from '../dolt/schema/number-range.ts';
-import type { TableShape } from '../dolt/schema/table-shape.ts';
+import { columnNamesAt, ordinaryColumns, type TableShape } from '../dolt/schema/table-shape.ts';
+import { columnsBehind, isKeyTaken, uniqueKeys } from '../dolt/schema/unique-index.ts';
 import type { Cells } from '../dolt/sql/cell.ts';
 import { quoted } from '../dolt/sql/identifier.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
-import type { NewValue } from './restore-statements.ts';
+import type { Entry } from './restore-statements.ts';
 
 /** A text of a few letters has no more suffixes of its own. */
 const TRIES = 100;
@@ -26,6 +27,25 @@ interface IndexColumn {
   readonly prefix: number | null;
 }
 
+interface Index {
+  readonly name: string;
+  readonly columns: readonly IndexColumn[];
+}
+
+/** A unique index in which a row would collide with another. */
+interface BrokenIndex {
+  /** The ordinary columns in it: another value of one ends the collision. */
+  readonly columns: readonly string[];
+  /** These, and the ordinary columns that its other parts are computed from. */
+  readonly behind: readonly string[];
+}
+
+/** A new value for a column: a literal, or the old value with a suffix, which does not reveal the value. */
+export type NewValue = (
+  | { readonly kind: 'literal'; readonly sql: string }
+  | { readonly kind: 'suffix'; readonly suffix: string; readonly length: number | null }
+) & { readonly value: string | null };
+
 /** A column and the values that the restored rows have there. */
 interface Place {
   readonly table: string;
@@ -40,7 +60,7 @@ interface Place {
 export class FreeValues {
   readonly #sql: Sql;
   readonly #columns = new Map<string, readonly Column[]>();
-  readonly #indexes = new Map<string, readonly (readonly IndexColumn[])[]>();
+  readonly #indexes = new Map<string, readonly Index[]>();
   readonly #places = new Map<string, Place>();
   readonly #greatest = new Map<Place, bigint>();
 
@@ -79,25 +99,56 @@ export class FreeValues {
   }
 
   /** The unique indexes of a table, without the primary key, in which a row would collide with another. */
-  async brokenIndexes(shape: TableShape, row: Cells): Promise<(readonly string[])[]> {
-    const broken: (readonly string[])[] = [];
-    for (const columns of await this.#indexesOf(shape)) {
-      if (columns.some(({ name }) => (row[name] ?? null) === null)) continue;
-      const literals = columns.map(({ name }) => literalOf(shape, name, row[name] ?? null));
-      const equal = columns.map(({ name, prefix }, index) => {
-        const text = literals[index]?.text ?? 'NULL';
-        return prefix === null
-          ? `${quoted(name)} = ${text}`
-          : `LEFT(${quoted(name)}, ${prefix}) = LEFT(${text}, ${prefix})`;
-      });
-      const rows = await this.#sql.rows(
-        hitRow,
-        `SELECT 1 AS hit FROM ${quoted(shape.name)} WHERE ${equal.join(' AND ')} LIMIT 1`,
-        literals.flatMap(({ values }) => values),
-      );
-      if (rows.length > 0) broken.push(columns.map(({ name }) => name));
+  async brokenIndexes(entry: Pick<Entry, 'shape' | 'commit' | 'key' | 'row'>): Promise<BrokenIndex[]> {
+    const { shape } = entry;
+    const ordinary = ordinaryColumns(shape);
+    const broken: BrokenIndex[] = [];
+    for (const { name, columns } of await this.#indexesOf(shape)) {
+      const names = columns.map((column) => column.name);
+      const isFunctional = names.some((column) => !shape.columns.some((one) => one.name === column));
+      const behind = isFunctional
+        ? await this.#brokenFunction(entry, name)
+        : (await this.#isBroken(entry, columns)) && columnsBehind(shape, names);
+      if (behind !== false) broken.push({ columns: names.filter((column) => ordinary.includes(column)), behind });
     }
     return broken;
+  }
+
+  /** Those of the columns that are not only the source of a generated column in a unique index. */
+  async direct(shape: TableShape, columns: readonly string[]): Promise<string[]> {
+    const indexed = (await this.#indexesOf(shape)).flatMap((index) => index.columns.map(({ name }) => name));
+    const computed = indexed.filter((name) => shape.columns.some((one) => one.name === name && one.generated !== null));
+    const behind = columnsBehind(shape, computed);
+    return columns.filter((name) => indexed.includes(name) || !behind.includes(name));
+  }
+
+  async #isBroken({ shape, row }: Pick<Entry, 'shape' | 'row'>, columns: readonly IndexColumn[]): Promise<boolean> {
+    if (columns.some(({ name }) => (row[name] ?? null) === null)) return false;
+    const literals = columns.map(({ name }) => literalOf(shape, name, row[name] ?? null));
+    const equal = columns.map(({ name, prefix }, index) => {
+      const text = literals[index]?.text ?? 'NULL';
+      return prefix === null
+        ? `${quoted(name)} = ${text}`
+        : `LEFT(${quoted(name)}, ${prefix}) = LEFT(${text}, ${prefix})`;
+    });
+    const rows = await this.#sql.rows(
+      hitRow,
+      `SELECT 1 AS hit FROM ${quoted(shape.name)} WHERE ${equal.join(' AND ')} LIMIT 1`,
+      literals.flatMap(({ values }) => values),
+    );
+    return rows.length > 0;
+  }
+
+  /** @returns the columns that the index is computed from; false if no row has the value of the given one */
+  async #brokenFunction(
+    { shape, commit, key }: Pick<Entry, 'shape' | 'commit' | 'key'>,
+    name: string,
+  ): Promise<readonly string[] | false> {
+    const index = (await uniqueKeys(this.#sql, shape)).find((one) => one.name === name);
+    const known = await columnNamesAt(this.#sql, shape.name, commit);
+    if (index === undefined || !index.behind.every((column) => known.has(column))) return false;
+    const isTaken = await isKeyTaken(this.#sql, { shape, pending: null }, { key: index, keys: [key], commit });
+    return isTaken && index.behind;
   }
 
   async #number(
@@ -167,7 +218,7 @@ export class FreeValues {
     old: { readonly value: string; readonly limit: number | null },
   ): Promise<NewValue | null> {
     const prefixes = (await this.#indexesOf(shape))
-      .flat()
+      .flatMap(({ columns }) => columns)
       .flatMap(({ name, prefix }) => (name === column ? (prefix ?? []) : []));
     for (let number = FIRST_SUFFIX; number < FIRST_SUFFIX + TRIES; number += 1) {
       const suffix = `-${number}`;
@@ -203,7 +254,7 @@ export class FreeValues {
     return columns;
   }
 
-  async #indexesOf({ name }: TableShape): Promise<readonly (readonly IndexColumn[])[]> {
+  async #indexesOf({ name }: TableShape): Promise<readonly Index[]> {
     const known = this.#indexes.get(name);
     if (known !== undefined) return known;
     const rows = await this.#sql.rows(
@@ -211,10 +262,28 @@ export class FreeValues {
       "SELECT index_name AS name, column_name AS `column`, sub_part AS prefix FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = ? AND non_unique = 0 AND index_name <> 'PRIMARY' AND column_name IS NOT NULL ORDER BY index_name, seq_in_index",
       [name],
     );
-    const indexes = [...groupBy(rows, (row) => row.name).values()].map((columns) =>
-      columns.map(({ column, prefix }) => ({ name: column, prefix })),
-    );
+    const indexes = [...groupBy(rows, (row) => row.name)].map(([index, columns]) => ({
+      name: index,
+      columns: columns.map(({ column, prefix }) => ({ name: column, prefix })),
+    }));
     this.#indexes.set(name, indexes);
     return indexes;
+  }
+}
+
+/**
+ * A new value as SQL; undefined: the old one.
+ * @param alias precedes the name of the old one
+ */
+export function expression(column: string, value: NewValue | undefined, alias: string): string {
+  const old = `${alias}${quoted(column)}`;
+  if (value === undefined) return old;
+  switch (value.kind) {
+    case 'literal':
+      return value.sql;
+    case 'suffix': {
+      const longer = `CONCAT(${old}, ${textLiteral(value.suffix)})`;
+      return value.length === null ? longer : `RIGHT(${longer}, ${value.length})`;
+    }
   }
 }

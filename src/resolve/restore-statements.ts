@@ -1,16 +1,16 @@
-import { textLiteral } from '../core/text.ts';
 import { keyCondition, valueLiteral } from '../dolt/rows/literals.ts';
 import { keyOf } from '../dolt/rows/row-key.ts';
 import { rowsByKey } from '../dolt/rows/stored-rows.ts';
 import { type ForeignKey, foreignKeys } from '../dolt/schema/foreign-keys.ts';
 import { columnNamesAt, ordinaryColumns, type TableShape, tableNames } from '../dolt/schema/table-shape.ts';
+import { columnsBehind } from '../dolt/schema/unique-index.ts';
 import type { Cells } from '../dolt/sql/cell.ts';
 import { quoted } from '../dolt/sql/identifier.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { parentsFirst } from '../rows/constraints/find-dependants.ts';
 import type { DatabaseRules } from '../rows/table-policy.ts';
 import type { LostKind, LostRow, Values } from './conflicts-file.ts';
-import { FreeValues } from './free-values.ts';
+import { expression, FreeValues, type NewValue } from './free-values.ts';
 
 /** A row that a merge lacks, or has with other values. */
 export interface Entry {
@@ -74,7 +74,9 @@ export function isGone(kind: LostKind): boolean {
 /** Why no statement restores a row. */
 export function noStatement({ kind, key = {} }: Pick<LostRow, 'kind' | 'key'>): string {
   const needsValue = (isGone(kind) && Object.keys(key).length > 0) || kind === 'unique-conflict';
-  return needsValue ? 'no free value was found that fits its key or its unique columns' : 'no statement can restore it';
+  return needsValue
+    ? 'no free value was found that fits its key, its unique columns or its references'
+    : 'no statement can restore it';
 }
 
 /** By foreign key, the entries of the same commit that an entry refers to; also adds them as parents. */
@@ -132,34 +134,33 @@ class Statements {
   async of(entry: Entry, chosen: Values = {}): Promise<Restoration | null> {
     const { shape, kind, key, commit, columns, otherKey } = entry;
     if (shape.key.length === 0) return null;
-    const inherited = this.#inherited(entry);
     const own = new Map(Object.entries(chosen).map(([name, text]) => [name, written(shape, name, text)]));
     switch (kind) {
       case 'id-collision':
       case 'dependant':
       case 'duplicate': {
-        const values = await this.#withFreeKeys(entry, new Map([...inherited, ...own]));
+        const values = await this.#again(entry, own);
         if (values === null) return null;
-        this.#given.set(entry.id, values);
         const before = await columnNamesAt(this.#sql, shape.name, commit);
         const inserted = ordinaryColumns(shape).filter((name) => before.has(name));
         return restoration(entry, key, { values, sql: insertAgain(entry, inserted, values) });
       }
       case 'changed': {
-        // The documents of both sides are merged by key, so that of one side would undo changes of the other.
-        const isDocument = shape.columns.some(({ name, type }) => type === 'json' && columns?.includes(name) === true);
-        if (columns === undefined || (isDocument && own.size === 0)) return null;
+        if (columns === undefined || (hasDocument(shape, columns) && own.size === 0)) return null;
         const set = own.size > 0 ? [...own.keys()] : columns;
         return restoration(entry, key, { values: own, sql: updateFrom(entry, key, { columns: set, values: own }) });
       }
       case 'unique-conflict': {
         if (columns === undefined) return null;
-        const values = own.size > 0 ? own : await this.#changed(entry, columns);
+        const values = own.size > 0 ? own : await this.#changed(entry, await this.#free.direct(shape, columns));
         if (values === null) return null;
         return restoration(entry, key, { values, sql: updateFrom(entry, key, { columns, values }) });
       }
       case 'reference': {
-        if (columns === undefined || (entry.parents.size === 0 && own.size === 0)) return null;
+        if (columns === undefined || (own.size === 0 && (entry.parents.size === 0 || hasDocument(shape, columns))))
+          return null;
+        const inherited = this.#inherited(entry, { own, columns });
+        if (inherited === null) return null;
         const values = new Map([...inherited, ...own]);
         return restoration(entry, key, { values, sql: updateFrom(entry, key, { columns, values }) });
       }
@@ -173,23 +174,62 @@ class Statements {
     }
   }
 
-  /** The new keys of the rows that it refers to. */
-  #inherited(entry: Entry): Map<string, NewValue> {
+  /** The new values of a row that is added again; null if none fit. */
+  async #again(entry: Entry, own: NewValues): Promise<NewValues | null> {
+    const columns = ordinaryColumns(entry.shape);
+    const before = this.#inherited(entry, { own, columns });
+    const given = before === null ? null : await this.#withFreeKeys(entry, new Map([...before, ...own]));
+    if (given === null) return null;
+    this.#given.set(entry.id, given);
+    // It may refer to itself.
+    const after = this.#inherited(entry, { own, columns });
+    const values = after === null ? null : new Map([...after, ...given]);
+    if (values !== null && !this.#movesReference(entry.shape, values, own)) return values;
+    this.#given.delete(entry.id);
+    return null;
+  }
+
+  /**
+   * The new keys of the rows that it refers to. A value of a person's own in a reference decides about it.
+   * @param set.columns the ordinary columns that can be set
+   * @returns null if a statement cannot refer to them: one has no statement itself, or a key is computed
+   */
+  #inherited(
+    entry: Entry,
+    { own, columns }: { readonly own: NewValues; readonly columns: readonly string[] },
+  ): NewValues | null {
     const values = new Map<string, NewValue>();
     for (const key of this.#keys) {
       const parent = this.#parentOf(entry, key);
-      const given = parent === undefined ? undefined : this.#given.get(parent.id);
+      if (parent === undefined) continue;
+      const behind = columnsBehind(entry.shape, key.columns).filter((name) => columns.includes(name));
+      if (behind.length === 0) continue;
+      const isOwn = behind.some((name) => own.has(name));
+      const given = this.#given.get(parent.id);
+      if (given === undefined && !isOwn && parent !== entry) return null;
       for (const [index, column] of key.columns.entries()) {
-        const value = given?.get(key.parentColumns[index] ?? '');
-        if (value !== undefined) values.set(column, value);
+        const target = key.parentColumns[index] ?? '';
+        const value = given?.get(target);
+        const isChanged = columnsBehind(parent.shape, [target]).some((name) => given?.has(name));
+        if (value !== undefined && columns.includes(column)) values.set(column, value);
+        else if (isChanged && !isOwn) return null;
       }
     }
     return values;
   }
 
+  /** Whether new values change a generated column that refers to another row, which no one chose. */
+  #movesReference(shape: TableShape, values: NewValues, own: NewValues): boolean {
+    const ordinary = ordinaryColumns(shape);
+    const computed = this.#keys
+      .filter(({ table }) => table === shape.name)
+      .flatMap((key) => key.columns.filter((name) => !ordinary.includes(name)));
+    return columnsBehind(shape, computed).some((name) => values.has(name) && !own.has(name));
+  }
+
   /** @returns null if no free value fits */
   async #withFreeKeys(entry: Entry, inherited: NewValues): Promise<NewValues | null> {
-    const { shape, key, row } = entry;
+    const { shape, key } = entry;
     const values = new Map(inherited);
     const isTaken = (await rowsByKey(this.#sql, shape, { keys: [key] })).length > 0;
     if (isTaken && !shape.key.some((name) => values.has(name))) {
@@ -199,8 +239,8 @@ class Statements {
       if (free === null || shape.key.some((name) => !ordinary.includes(name))) return null;
       for (const [name, value] of free) values.set(name, value);
     }
-    for (const columns of await this.#free.brokenIndexes(shape, row)) {
-      if (columns.some((name) => values.has(name))) continue;
+    for (const { columns, behind } of await this.#free.brokenIndexes(entry)) {
+      if (behind.some((name) => values.has(name))) continue;
       const free = await this.#changed(entry, columns);
       if (free === null) return null;
       for (const [name, value] of free) values.set(name, value);
@@ -220,12 +260,15 @@ class Statements {
     return new Map([[column, written(shape, column, next)]]);
   }
 
-  /** A new value for the last column that can have one, preferring columns without a reference; null: none can. */
+  /**
+   * A new value for the last column that can have one; null: none can. Another value of a reference would refer to
+   * another row, and a generated column can be given none.
+   */
   async #changed({ shape, row }: Entry, columns: readonly string[]): Promise<NewValues | null> {
-    const refers = (name: string): boolean =>
-      this.#keys.some((key) => key.table === shape.name && key.columns.includes(name));
-    const own = columns.filter((name) => !refers(name));
-    for (const column of (own.length > 0 ? own : columns).toReversed()) {
+    const references = this.#keys.filter(({ table }) => table === shape.name).flatMap((key) => key.columns);
+    const refers = columnsBehind(shape, references);
+    const free = ordinaryColumns(shape).filter((name) => !refers.includes(name));
+    for (const column of columns.filter((name) => free.includes(name)).toReversed()) {
       const value = await this.#free.next(shape, column, row[column] ?? null);
       if (value !== null) return new Map([[column, value]]);
     }
@@ -233,17 +276,16 @@ class Statements {
   }
 }
 
-/** A new value for a column: a literal, or the old value with a suffix, which does not reveal the value. */
-export type NewValue = (
-  | { readonly kind: 'literal'; readonly sql: string }
-  | { readonly kind: 'suffix'; readonly suffix: string; readonly length: number | null }
-) & { readonly value: string | null };
-
 /** New values by column. */
 type NewValues = ReadonlyMap<string, NewValue>;
 
 function written(shape: TableShape, column: string, value: string | null): NewValue {
   return { kind: 'literal', sql: valueLiteral(shape, column, value), value };
+}
+
+/** Documents of both sides are merged by key, so that of one side would undo changes of the other. */
+function hasDocument(shape: TableShape, columns: readonly string[]): boolean {
+  return shape.columns.some(({ name, type }) => type === 'json' && columns.includes(name));
 }
 
 /** @param at the key of the row before it is restored, if the merge has it */
@@ -291,17 +333,4 @@ function updateFrom(
 
 function from({ shape, key, commit }: StoredRow): string {
   return `${quoted(shape.name)} AS OF '${commit}' WHERE ${keyCondition(shape, key)}`;
-}
-
-function expression(column: string, value: NewValue | undefined, alias: string): string {
-  const old = `${alias}${quoted(column)}`;
-  if (value === undefined) return old;
-  switch (value.kind) {
-    case 'literal':
-      return value.sql;
-    case 'suffix': {
-      const longer = `CONCAT(${old}, ${textLiteral(value.suffix)})`;
-      return value.length === null ? longer : `RIGHT(${longer}, ${value.length})`;
-    }
-  }
 }

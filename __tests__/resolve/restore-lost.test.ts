@@ -147,13 +147,17 @@ describe('the restoration of lost rows', () => {
       base: [
         ...work.base,
         'CREATE TABLE bits (id INT PRIMARY KEY, x INT, item INT AS (x) STORED, FOREIGN KEY (item) REFERENCES items (id))',
+        'CREATE TABLE docs (id INT PRIMARY KEY, d JSON, item INT AS (d->"$.item") STORED, FOREIGN KEY (item) REFERENCES items (id))',
+        `INSERT INTO docs (id, d) VALUES (1, '{"item": 1}')`,
       ],
       ours: work.ours,
-      theirs: [...work.theirs, 'INSERT INTO bits (id, x) VALUES (1, 3)'],
+      theirs: [...work.theirs, 'INSERT INTO bits (id, x) VALUES (1, 3)', `UPDATE docs SET d = '{"item": 3}'`],
     });
+    const document: LostRow = { ...REFERENCE, table: 'docs', key: { id: '1' }, columns: ['d'], head: heads.theirs };
     const lost = (choose: LostChoice | null): LostRow[] => [
       ...lostOf(heads, 'restore'),
       { ...PART, table: 'bits', with: { table: 'items', key: { id: '3' } }, head: heads.theirs, choose },
+      { ...document, choose: choose === null ? null : { as: { d: '{"item": 4, "kept": true}' } } },
     ];
     await atBranches(async (database) => {
       const restoring = (choose: LostChoice | null) => ({ lost: lost(choose), rules: BEADS_RULES, author });
@@ -161,10 +165,11 @@ describe('the restoration of lost rows', () => {
       expect(failure).toMatchObject({ code: 'conflicts-file-invalid', hint: expect.stringContaining('restore-as') });
       expect(failure.message).toContain('bits id=1 cannot be restored: no free value was found that fits its key');
       const { head } = await restoreLost(database, heads.ours, restoring({ as: { x: '4' } }));
-      const found = await heads.local.rows(
-        `SELECT owner FROM bits AS OF '${head}' AS b JOIN items AS OF '${head}' AS i ON i.id = b.item`,
-      );
-      expect(found).toEqual([{ owner: 'bob' }]);
+      const ownersOf = (table: string) =>
+        heads.local.rows(
+          `SELECT owner FROM ${table} AS OF '${head}' AS b JOIN items AS OF '${head}' AS i ON i.id = b.item`,
+        );
+      expect([await ownersOf('bits'), await ownersOf('docs')]).toEqual([[{ owner: 'bob' }], [{ owner: 'bob' }]]);
     });
   }, 60_000);
 

@@ -162,7 +162,8 @@ class Statements {
         const inherited = this.#inherited(entry, { own, columns });
         if (inherited === null) return null;
         const values = new Map([...inherited, ...own]);
-        return restoration(entry, key, { values, sql: updateFrom(entry, key, { columns, values }) });
+        const set = hasDocument(shape, columns) ? columns.filter((name) => values.has(name)) : columns;
+        return restoration(entry, key, { values, sql: updateFrom(entry, key, { columns: set, values }) });
       }
       case 'renamed': {
         if (otherKey === undefined || columns === undefined || columns.length === 0) return null;

@@ -93,7 +93,7 @@ describe('a person at the prompt', () => {
 
   test('reads why no statement restores a row', async () => {
     const { shown } = await asked([{ ...LOST, restoration: null }], 'q\n');
-    expect(shown).toContain('no free value was found that fits its key or its unique columns');
+    expect(shown).toContain('no free value was found that fits its key, its unique columns or its references');
   });
 
   test.each([

@@ -1197,9 +1197,10 @@ ROWS
   with equal contents stay. - If the other side used the key of a dependant too,
   the row of the other side has that key, whichever was created first. - Rows of
   the merge base stay and are listed as reference. They refer to the row that
-  has the key now. If no row has it, they refer to the row of the base again. -
-  Tables without declared foreign keys are not followed. Rows of a table without
-  a primary key stay and are listed as reference.
+  has the key now. If no row has it, they refer to the row of the base again. If
+  the reference is a generated column, this applies to the columns that it is
+  computed from. - Tables without declared foreign keys are not followed. Rows
+  of a table without a primary key stay and are listed as reference.
 - **Renamed keys.** One side deletes a row and adds one with equal contents
   under another key. The other side changes the old row, or adds a row that
   refers to it. Both rows are kept, reported as renamed with both keys, and left
@@ -1721,7 +1722,8 @@ resolve asks about these rows too. In the file, write after choose:
 - {restore-as: {id: "e.9"}} to set columns to values of your own;
 - drop to leave the merge unchanged;
 - nothing to decide later. A dependant without a choice follows the row that
-  with names.
+  with names. If you restore it and drop that row, it keeps its reference: it
+  then belongs to the row that has the key now.
 
   id-collision
       Where the row is: only in head: another row has its key
@@ -1753,12 +1755,14 @@ refer to, so you can also run the statements yourself, from top to bottom. The
 suggested keys and values were unused in the database at the time of the run.
 They fit the types of their columns: beside a key at the end of its type, the
 next gap is suggested. A row without sql has no free value, or needs one of
-yours. The parents of a merge are part of its history, so head stays readable as
-long as the branch does. resolve removes the entries that it restores or drops;
-all others stay. A row that already has the chosen values is not counted as
-restored; the result has the number of such rows as alreadyThere. The message of
-its commit names the restored rows. resolve restores none of them again: it
-refuses with conflicts-stale.
+yours. That is so if its key, its unique value or its reference is a generated
+column, or if a new value would refer to another row. restore is refused for
+such a row: write drop or restore-as. The parents of a merge are part of its
+history, so head stays readable as long as the branch does. resolve removes the
+entries that it restores or drops; all others stay. A row that already has the
+chosen values is not counted as restored; the result has the number of such rows
+as alreadyThere. The message of its commit names the restored rows. resolve
+restores none of them again: it refuses with conflicts-stale.
 
 The run that makes or first receives a merge exits with 4. Later runs exit with
 0 and report open: the number of undecided rows in the file. In the Action the

@@ -317,6 +317,7 @@ describe('a rewritten history', () => {
     await it.south.commit('south', "UPDATE t SET a = 'south' WHERE id = 2");
     const left = await box('peer');
     expect(left).toMatchObject({ status: 'conflict', peers: [{ error: { code: 'conflict' } }] });
+    const { conflicts } = await readConflicts(left.conflictsPath ?? '');
     await it.north.sql(
       "CALL DOLT_RESET('--hard', 'HEAD~2')",
       'INSERT INTO t VALUES (6, "six")',
@@ -335,7 +336,7 @@ describe('a rewritten history', () => {
       upstream: 'adopt,merge-rewritten',
       backup: 'force-with-lease',
     });
-    const { conflicts } = await readConflicts(left.conflictsPath ?? '');
+    await expect(readConflicts(left.conflictsPath ?? '')).rejects.toMatchObject({ code: 'conflicts-file-unreadable' });
     await expect(
       withDatabase(it.south.path, folder.file('tmp'), (database) =>
         checkHeads(database, conflicts, (remote) => ({ remote, branch: 'main' })),

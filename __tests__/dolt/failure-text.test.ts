@@ -122,7 +122,7 @@ describe('the class of an error text', () => {
     ['panic recovered: runtime error: index out of range [1] with length 1: goroutine 1 [running]', 'corrupt'],
     ['table ref is unexpected noms value; GetFileID == STRT', 'corrupt'],
     ['unexpected file ID for commit closure, expected CMCL, found ADRM', 'corrupt'],
-    ["Error 1366 (HY000): Incorrect string value: '\\xFF' for column 'a' at row 0", 'corrupt'],
+    ["Error 1366 (HY000): Incorrect string value: '\\xFF' for column 'a' at row 0", 'dolt-defect'],
     ['unsupported SerialMessage message with FileID: ABCD', 'client-too-old'],
     ['table has unknown fields', 'client-too-old'],
     ['Corrupted MAC on input.\nssh_dispatch_run_fatal: message authentication code incorrect', 'network'],

@@ -534,8 +534,8 @@ const PATTERNS: readonly (readonly [pattern: RegExp, means: TextClass])[] = [
   // Dolt's client waits 20 seconds for the first words of a server, then closes the connection itself (gRPC, Dolt 2.3.0).
   // An end of the connection by the server has another text.
   [/error reading server preface: [^\n]*use of closed network connection/, 'connect-timeout'],
-  // A text of a peer that is no UTF-8.
-  [/incorrect string value: [^\n]* at row 0$/, 'corrupt'],
+  // Bytes that are no UTF-8, in a text of a peer or where a statement reads a column of bytes as one.
+  [/incorrect string value: [^\n]* at row 0$/, 'dolt-defect'],
   // The manifest of a remote is an empty file, as after a full disk.
   [/^(?:error \d+ \(\w+\): )?eof$/, 'corrupt'],
   // The folder of a remote was removed.

@@ -52,8 +52,10 @@ const prepared = new Map<string, Promise<string>>();
 
 /** Prepares what the `dolt` commands in a folder have in common: once, unless the folder was removed since. */
 async function preparedRoot(parent: string): Promise<string> {
-  const before = await prepared.get(parent);
-  if (before !== undefined && existsSync(before)) return before;
+  const before = prepared.get(parent);
+  if (before !== undefined && existsSync(await before)) return await before;
+  // Another call prepares it: a command that runs already must not find its files half written.
+  if (prepared.get(parent) !== before) return await preparedRoot(parent);
   const root = mkdir(parent, { recursive: true }).then(() => preparePrivateRoot(parent));
   prepared.set(parent, root);
   return await root;

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { readEnv } from '../core/env.ts';
 import { errorMessage, Failure } from '../core/failure.ts';
 import { endsWithin, monotonicMs } from '../core/time.ts';
+import { canonicalHost } from '../egress/host-rule.ts';
 import { jobProxyFor } from '../egress/job-proxy.ts';
 
 /** A server's response; `body` must be read or destroyed. */
@@ -101,7 +102,7 @@ async function attempt(request: HttpRequest): Promise<Answer | (Unreachable & { 
 function requireUsableProxy(url: string): void {
   const { protocol, hostname, port } = new URL(url);
   const isTls = protocol === 'https:';
-  const target = { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port) || (isTls ? 443 : 80) };
+  const target = { host: canonicalHost(hostname), port: Number(port) || (isTls ? 443 : 80) };
   const proxy = jobProxyFor(readEnv(), isTls ? 'https' : 'http', target);
   if (proxy.kind === 'unusable') throw new Failure('dolt-download-failed', `${url} could not be reached: ${proxy.why}`);
 }

@@ -85,7 +85,7 @@ async function writeUnresolved(ended: Ended, context: Context): Promise<WrittenC
     ...found,
     branch,
     checked: [
-      ...allProgress.flatMap((progress) => (unread.has(progress) || !isDecided(progress) ? [] : [progress.peer.name])),
+      ...allProgress.flatMap((progress) => (unread.has(progress) || !isAnswered(progress) ? [] : [progress.peer.name])),
       ...mergesOfDiscarded(last, allProgress),
     ],
     configured: peers.flatMap(({ name, role }) => (rightsOf(role).pull ? [name] : [])),
@@ -95,8 +95,8 @@ async function writeUnresolved(ended: Ended, context: Context): Promise<WrittenC
   return { file: (await storeConflicts(file, next)) ? file : null, open: countOpen(next), problems };
 }
 
-/** Whether a run decided what remains open with a peer. The choices for a history that was rewritten are obsolete. */
-function isDecided(progress: PeerProgress): boolean {
+/** Whether a run shows what remains open with a peer. The choices for a history that was rewritten are obsolete. */
+function isAnswered(progress: PeerProgress): boolean {
   const { head, actions, failure } = progress;
   if (failure?.code === 'history-rewritten') return true;
   return head !== null && actions?.merge === true && (failure === null || isUnresolved(progress));

@@ -52,6 +52,13 @@ export function characterLimit({ type }: Pick<Column, 'type'>): number | null {
   return limit === undefined ? null : Number(limit);
 }
 
+const TEXT: ReadonlySet<string> = new Set(['char', 'varchar', 'tinytext', 'text', 'mediumtext', 'longtext']);
+
+/** Whether the values of a bare type are texts. */
+export function isText(type: string): boolean {
+  return TEXT.has(type);
+}
+
 const TEMPORAL: ReadonlySet<string> = new Set(['date', 'datetime', 'timestamp']);
 
 /** Whether the values of a bare type are dates. */

@@ -4,6 +4,7 @@ import { hasKey, keyOf } from '../rows/row-key.ts';
 import { type Cells, cellsSchema } from '../sql/cell.ts';
 import { quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
+import { isText } from './columns.ts';
 import {
   type IndexPart,
   type Item,
@@ -65,13 +66,11 @@ function partTexts(shape: TableShape, items: readonly Item[], part: IndexPart): 
   const type = shape.columns.find(({ name }) => name === part.column)?.type ?? '';
   const bytes = `LEFT(HEX(${value}), ${2 * prefix})`;
   const collation = collationOf(items, part.column);
-  if (!TEXTS.test(type) || /^$|(?:_bin|binary)$/i.test(collation)) return [bytes];
+  if (!isText(type) || /^$|(?:_bin|binary)$/i.test(collation)) return [bytes];
   const text = `LEFT(${value}, ${prefix})`;
   const isAscii = `LENGTH(${text}) = CHAR_LENGTH(${text})`;
   return [`(IF(${isAscii}, ${text}, '') COLLATE ${collation})`, `IF(${isAscii}, '', ${bytes})`];
 }
-
-const TEXTS = /char$|text$/;
 
 function collationOf(items: readonly Item[], column: string): string {
   const tokens = items.find(({ kind, name }) => kind === 'column' && name === column)?.tokens ?? [];

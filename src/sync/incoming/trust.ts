@@ -10,7 +10,7 @@ import {
   type RowChoice,
   SHOWN_ROWS,
 } from '../../dolt/rows/differing-rows.ts';
-import { bareType, columnsAt, keyNames } from '../../dolt/schema/columns.ts';
+import { bareType, columnsAt, isText, keyNames } from '../../dolt/schema/columns.ts';
 import { type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
 import type { Cells } from '../../dolt/sql/cell.ts';
 import { differences } from '../../dolt/sql/differences.ts';
@@ -21,8 +21,6 @@ import { type ChangedRow, keysSince, rowsSinceBases, rowsUnlikeOurs, unchangedTa
 
 /** The column in which bd records the system that a row came from. */
 const COLUMN = 'source_system';
-/** Of another type, the column names no system. */
-const TEXT = new Set(['char', 'varchar', 'tinytext', 'text', 'mediumtext', 'longtext']);
 
 /**
  * Why a peer may not change any row of a table: no row says which system it came from; the table is new, gone or
@@ -211,7 +209,8 @@ async function keysOrReason(
   range: Range,
 ): Promise<readonly string[] | ReadOnly> {
   const columns = await columnsAt(sql, to ?? from ?? '', to === null ? range.from : range.to);
-  if (!columns.some((column) => column.name === COLUMN && TEXT.has(bareType(column)))) return 'no system';
+  // Of another type, the column names no system.
+  if (!columns.some((column) => column.name === COLUMN && isText(bareType(column)))) return 'no system';
   if (from === null || from !== to || !comparable || definitionChanged) return 'definition';
   const keys = keyNames(columns);
   return keys.length > 0 ? keys : 'no key';

@@ -1,3 +1,4 @@
+import { renameSync } from 'node:fs';
 import { cp, readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
@@ -5,8 +6,10 @@ import { exitCodeOf } from '../../src/commands/outcome/exit-code.ts';
 import type { Conflict, RunResult } from '../../src/contract/result.ts';
 import type { ConflictStrategy } from '../../src/contract/vocabulary.ts';
 import type { Diagnostic } from '../../src/core/diagnostic.ts';
+import { Failure } from '../../src/core/failure.ts';
 import { MERGE_EMAIL } from '../../src/dolt/signature.ts';
 import { PROTOCOL_LINE } from '../../src/dolt/sql/merge.ts';
+import { runOutputs } from '../../src/report/outputs.ts';
 import { summary } from '../../src/report/summary.ts';
 import { text } from '../../src/report/text/run-report.ts';
 import { withValues } from '../../src/report/values.ts';
@@ -154,6 +157,48 @@ describe.each(HASH_ORDERS)('two issues with one key, %s', (order) => {
     expect(members(ofNorth)).toEqual(['comment said in north', 'label both', 'label north']);
     expect(who).toEqual([{ who: 'bob' }]);
   }, 120_000);
+});
+
+describe('rows that gave way', () => {
+  type OnEvent = NonNullable<NonNullable<Parameters<typeof command>[2]>['onEvent']>;
+  /** A run with one peer that has both an issue and a label that go. */
+  async function sync(folder: TempFolder, onEvent: OnEvent, signal?: AbortSignal) {
+    await (await twoDatabases(folder, ...BASE)).edit(NORTH, SOUTH);
+    const peers = stringify({ south: { endpoint: `file://${folder.file('south.box')}` } });
+    return await command(folder, peers, { database: 'north', onEvent, ...(signal === undefined ? {} : { signal }) });
+  }
+  const GONE = 'id-collision: issues e.1';
+
+  test('are in the conflicts file if the push to their peer fails', async () => {
+    await using folder = await tempFolder();
+    const box = folder.file('south.box');
+    const { result } = await sync(folder, ({ step }) => {
+      if (step === 'pushing') renameSync(box, `${box}.away`);
+    });
+    expect(result).toMatchObject({
+      status: 'failed',
+      peers: [{ status: 'failed', verified: false, pulledCommits: 1 }],
+    });
+    expect(runOutputs(result, { doltPath: null, doltSource: null })).toMatchObject({ changed: 'true', synced: '' });
+    expect(listed(await lostIn(result))[0]).toBe(GONE);
+    renameSync(`${box}.away`, box);
+    const peers = stringify({ south: { endpoint: `file://${box}` } });
+    const { result: next } = await command(folder, peers, { database: 'north' });
+    expect(next).toMatchObject({ status: 'success', head: result.head, open: result.open });
+  });
+
+  test('are in the conflicts file if the run is interrupted after the branch moved', async () => {
+    await using folder = await tempFolder();
+    const controller = new AbortController();
+    const { result } = await sync(
+      folder,
+      ({ step }) => {
+        if (step === 'done') controller.abort(new Failure('interrupted', 'SIGINT was received'));
+      },
+      controller.signal,
+    );
+    expect(listed(await lostIn(result))[0]).toBe(GONE);
+  });
 });
 
 describe('three databases', () => {

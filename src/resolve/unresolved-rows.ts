@@ -1,8 +1,11 @@
 import type { ErrorCode } from '../contract/error-codes.ts';
+import type { Conflict } from '../contract/result.ts';
 import { Failure, toFailure } from '../core/failure.ts';
+import { groupBy } from '../core/lists.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import type { Engines } from '../dolt/server/engines.ts';
 import { checkout, createBranch } from '../dolt/sql/heads.ts';
+import { isAncestor } from '../dolt/sql/history.ts';
 import { undoMerge } from '../dolt/sql/merge.ts';
 import type { Database } from '../dolt/sql/sql.ts';
 import type { DatabaseRules } from '../rows/table-policy.ts';
@@ -35,41 +38,63 @@ export async function findUnresolved(
   const merges: UnresolvedMerge[] = [];
   const lost: LostRow[] = [];
   const unread = new Map<PeerProgress, Failure>();
-  for (const progress of allProgress) {
-    if (!isUnresolved(progress) && !mayHaveLost(progress)) continue;
+  const attempt = async (progress: PeerProgress, read: () => Promise<unknown>): Promise<void> => {
     try {
-      const found = await engines.use(NO_CREDENTIALS, ({ database, allWithin }) =>
-        allWithin(mergeLimit('reporting', at.mergeTimeoutMs), () => readUnresolved(database, progress, at)),
-      );
-      merges.push(...found.merges);
-      lost.push(...found.lost);
+      await read();
     } catch (thrown) {
       const failure = toFailure(thrown);
-      if (!isLimit(failure)) throw thrown;
+      if (!isLimit(failure) && failure.code !== 'interrupted') throw thrown;
       unread.set(progress, failure);
     }
+  };
+  const limit = mergeLimit('reporting', at.mergeTimeoutMs);
+  // Our branch has moved, and no later run finds the rows that gave way, so an interruption does not stop this at once.
+  for (const progress of allProgress.filter(mayHaveLost)) {
+    const read = () =>
+      engines.finish(({ database, allWithin }) => allWithin(limit, () => lostOf(database, progress, at)));
+    await attempt(progress, async () => lost.push(...(await read())));
+  }
+  for (const progress of allProgress.filter(isUnresolved)) {
+    const read = () =>
+      engines.use(NO_CREDENTIALS, ({ database, allWithin }) =>
+        allWithin(limit, () => openMerge(database, progress, at.head)),
+      );
+    await attempt(progress, async () => merges.push(...(await read())));
   }
   return { merges, lost, unread };
 }
 
-/** The rows that need a person in the merges with one peer. */
-async function readUnresolved(
-  database: Database,
-  progress: PeerProgress,
-  at: { readonly head: string; readonly rules: DatabaseRules },
-): Promise<Pick<FoundUnresolved, 'merges' | 'lost'>> {
-  const { head } = at;
-  const merges: UnresolvedMerge[] = [];
-  if (progress.head !== null && isUnresolved(progress)) {
-    const rows = await unresolvedRows(database, { ours: head, theirs: progress.head });
-    if (rows !== null) merges.push({ peer: progress.peer.name, ours: head, theirs: progress.head, rows });
-  }
-  return { merges, lost: mayHaveLost(progress) ? await lostOf(database, progress, at) : [] };
+/** The merge with a peer that waits for decisions; none if no choice would help. */
+async function openMerge(database: Database, { head, peer }: PeerProgress, ours: string): Promise<UnresolvedMerge[]> {
+  if (head === null) return [];
+  const rows = await unresolvedRows(database, { ours, theirs: head });
+  return rows === null ? [] : [{ peer: peer.name, ours, theirs: head, rows }];
 }
 
-/** Whether rows of the merges with a peer may need a person. */
-function mayHaveLost({ failure, conflicts }: PeerProgress): boolean {
-  return failure === null && conflicts.some(({ left, lost }) => left && lost !== undefined);
+/** Whether rows of the merges with a peer may need a person, also if the peer failed afterwards, as in a push. */
+function mayHaveLost({ conflicts }: PeerProgress): boolean {
+  return conflicts.some(hasLost);
+}
+
+function hasLost({ left, lost }: Conflict): boolean {
+  return left && lost !== undefined;
+}
+
+/** The conflicts of merges that our branch has. A merge that was refused or not reached has removed no row. */
+async function mergedConflicts(
+  database: Database,
+  { conflicts }: PeerProgress,
+  head: string,
+): Promise<readonly Conflict[]> {
+  const merged: Conflict[] = [];
+  const byHeads = groupBy(conflicts.filter(hasLost), ({ heads }) => JSON.stringify([heads.ours, heads.theirs]));
+  for (const group of byHeads.values()) {
+    const [first] = group;
+    if (first === undefined) continue;
+    const { ours, theirs } = first.heads;
+    if ((await isAncestor(database, ours, head)) && (await isAncestor(database, theirs, head))) merged.push(...group);
+  }
+  return merged;
 }
 
 /** The rows of the merges with one peer that need a person; adds the restoring statements to its conflicts. */
@@ -78,11 +103,13 @@ async function lostOf(
   progress: PeerProgress,
   { head, rules }: { readonly head: string; readonly rules: DatabaseRules },
 ): Promise<LostRow[]> {
+  const merged = await mergedConflicts(database, progress, head);
+  if (merged.length === 0) return [];
   const branch = scratchName();
   await createBranch(database, { name: branch, at: head });
   const found = await database.session(async (sql) => {
     await checkout(sql, branch);
-    return await lostRows(sql, progress.peer.name, progress.conflicts, rules);
+    return await lostRows(sql, progress.peer.name, merged, rules);
   });
   const statements = new Map(found.map(({ conflict, lost }) => [conflict, lost.sql ?? null]));
   progress.reportConflicts(

@@ -127,10 +127,12 @@ async function recordReached(
   allProgress: readonly PeerProgress[],
 ): Promise<void> {
   for (const progress of allProgress) {
-    if (!progress.isMerged || progress.head === null || progress.actions === null) continue;
-    const isIn = progress.actions.merge && (await isAncestor(database, progress.equivalentTo ?? progress.head, target));
+    const { failure, pushFailure, head, actions } = progress;
+    // The head of a peer that a push did not reach is merged all the same.
+    if ((failure !== null && pushFailure === null) || head === null || actions === null) continue;
+    const isIn = actions.merge && (await isAncestor(database, progress.equivalentTo ?? head, target));
     if (isIn) progress.pulled(progress.behind ?? 0);
-    if (!progress.actions.push && (progress.actions.merge ? isIn : progress.head === ours)) progress.verify();
+    if (!actions.push && (actions.merge ? isIn : head === ours)) progress.verify();
   }
 }
 

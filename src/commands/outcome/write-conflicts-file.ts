@@ -72,7 +72,9 @@ async function writeUnresolved(ended: Ended, context: Context): Promise<WrittenC
       // The next run removes what cannot be removed now.
       engines.finish(({ database }) => removeScratch(database)).catch(() => undefined),
   );
-  const notRead = [...unread].map(([progress, failure]) => unreadProblem(progress, failure));
+  const notRead = [...unread].flatMap(([progress, failure]) =>
+    failure.code === 'interrupted' ? [] : [unreadProblem(progress, failure)],
+  );
   const own = conflictsFileOf(ended.path);
   const known = context.conflictsDir === undefined ? await lastFile(own) : NO_LAST;
   const { last } = known;

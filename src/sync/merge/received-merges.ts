@@ -126,16 +126,19 @@ async function report(
   progress?.reportConflicts([...progress.conflicts, ...merge.conflicts]);
 }
 
-/** The peer whose head contained a merge; the first by name if several did. */
+/** The peer whose head contained a merge; the first by name if several did, one that did not fail before others. */
 async function sourcePeer(
   sql: Sql,
   incoming: ReadonlyMap<PeerProgress, string>,
   commit: string,
 ): Promise<PeerProgress | null> {
+  let failed: PeerProgress | null = null;
   for (const [progress, head] of [...incoming].toSorted(([a], [b]) => (a.peer.name < b.peer.name ? -1 : 1))) {
-    if (progress.failure === null && (await isAncestor(sql, commit, head))) return progress;
+    if (!(await isAncestor(sql, commit, head))) continue;
+    if (progress.failure === null) return progress;
+    failed ??= progress;
   }
-  return null;
+  return failed;
 }
 
 /** Our branch has already moved, so a merge that passes a limit counts as not checked. */

@@ -97,6 +97,29 @@ describe('the issue about a failed peer', () => {
     expect(openOf(api)).toMatchObject([{ title: 'Federation: box needs a decision (id-collision)' }]);
   });
 
+  test('gets a comment about each merge with rows that need a decision, and keeps its first rows', async () => {
+    await using api = await startGithubApi();
+    const run = async (hours: number, one: AlarmSubject) =>
+      (await keepIssues([one], keeping(api, BEGIN + hours * HOUR_MS))).done;
+    const rows = (details: string) =>
+      subject('failing', { code: 'id-collision', needsDecision: true, details: () => details });
+    await run(0, FAILING);
+    expect(await run(1, rows('row 7'))).toEqual(['Issue 1 got a comment.']);
+    expect(await run(2, OK)).toEqual([]);
+    expect(await run(3, rows('row 8'))).toEqual(['Issue 1 got a comment.']);
+    expect(await run(4, FAILING)).toEqual([]);
+    expect(await run(200, FAILING)).toEqual(['Issue 1 got a comment.']);
+    expect(await run(201, OK)).toEqual([]);
+    const [issue] = openOf(api);
+    expect(issue?.title).toBe('Federation: box needs a decision (id-collision)');
+    expect(issue?.body).toContain('row 7');
+    expect(issue?.body).toContain('close this issue when they are resolved');
+    const [seven = '', eight = '', failure = ''] = issue?.comments.map(({ body }) => body) ?? [];
+    expect(seven).toContain('row 7');
+    expect(eight).toMatch(/row 8[\s\S]*Rows need a decision/);
+    expect(failure).not.toContain('Rows need a decision');
+  });
+
   test('is closed when the peer is removed from the configuration, unless the run includes only some peers', async () => {
     await using api = await startGithubApi();
     await keepIssues([subject('failing', { peer: null }), FAILING], keeping(api));

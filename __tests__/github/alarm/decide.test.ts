@@ -1,6 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { type AlarmAction, type AlarmVerdict, decideAlarm, gapMs } from '../../../src/github/alarm/decide.ts';
-import { type AlarmState, alarmMarker, markerIn, stateIn, stateLine } from '../../../src/github/alarm/marker.ts';
+import {
+  type AlarmState,
+  alarmMarker,
+  markerIn,
+  stateIn,
+  stateLine,
+  withState,
+} from '../../../src/github/alarm/marker.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -34,6 +41,11 @@ test.each<[string, AlarmState | null, AlarmVerdict, AlarmAction]>([
   expect(decideAlarm(state, verdict, NOW)).toBe(action);
 });
 
+test('rows that need a decision are a comment at once: no later run reports them', () => {
+  for (const state of [open(1), open(1, 3, true)]) expect(decideAlarm(state, 'failing', NOW, true)).toBe('comment');
+  expect(decideAlarm(null, 'failing', NOW, true)).toBe('open');
+});
+
 test('the intervals between comments grow up to a month', () => {
   expect([0, 1, 2, 3, 4, 5, 6, 5_000].map((comments) => gapMs(comments) / DAY_MS)).toEqual([
     1, 2, 4, 8, 16, 32, 32, 32,
@@ -52,6 +64,14 @@ describe('the state in an issue', () => {
     expect(stateIn(body.replaceAll('\n', '\r\n'), CREATED, NOW)).toEqual(state);
     expect(stateLine(state).indexOf('-->')).toBe(stateLine(state).length - 3);
     expect(markerIn(place, body)).toBe(marker);
+  });
+
+  test('is replaced in a text that stays', () => {
+    const later = { ...state, comments: 4 };
+    const changed = `${marker}\n${stateLine(later)}\ntext\nmore`;
+    expect(withState(`${marker}\n${stateLine(state)}\ntext\nmore`, later)).toBe(changed);
+    // A person removed it.
+    expect(withState(`${marker}\r\ntext\r\nmore`, later)).toBe(changed);
   });
 
   test.each([

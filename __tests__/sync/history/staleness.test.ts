@@ -9,7 +9,7 @@ import { actionsOf } from '../../../src/sync/peer-actions.ts';
 import { newPeerPlan } from '../../../src/sync/peer-plan.ts';
 import { newPeerProgress } from '../../../src/sync/peer-progress.ts';
 import { filePeer } from '../../helpers/federating.ts';
-import { failed, peer, problem, runResult } from '../../helpers/results.ts';
+import { conflict as conflictOfRow, failed, peer, problem, runResult } from '../../helpers/results.ts';
 
 const DAY_MS = 86_400_000;
 const NOW = Date.parse('2026-11-28T12:00:00.000Z');
@@ -59,6 +59,7 @@ const passing = peer(failed);
 const stale = peer({ ...failed, stale: { since: daysAgo(3), because: 'unread' } });
 const final = peer({ ...failed, error: { code: 'auth', message: 'no', hint: 'no', retryable: false } });
 const conflict = peer({ status: 'conflict' });
+const undecided = { ...passing, conflicts: [conflictOfRow({ resolution: 'theirs (created first)' })] };
 
 test.each<[string, RunStatus, readonly PeerResult[], number, number]>([
   ['a passing failure', 'partial', [passing, peer()], 3, 0],
@@ -66,6 +67,7 @@ test.each<[string, RunStatus, readonly PeerResult[], number, number]>([
   ['a stale peer', 'partial', [stale, peer()], 3, 3],
   ['a stale peer beside a passing failure', 'failed', [stale, passing], 1, 1],
   ['a permanent failure', 'partial', [final, peer()], 3, 3],
+  ['a passing failure after a merge with rows that need a decision', 'failed', [undecided], 1, 1],
   ['a conflict beside a passing failure', 'conflict', [conflict, passing], 4, 4],
   ['no failure', 'success', [peer()], 0, 0],
 ])('the exit code without and with stale-after, for %s', (_, status, peers, without, within) => {

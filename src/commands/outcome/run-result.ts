@@ -71,6 +71,7 @@ export function runResult(request: SyncRequest, ended: Ended): RunResult {
   const { database, prepared, head, merge, conflicts, unsaved, afterSync, workspace } = ended;
   const { path } = database;
   const limit = request.staleAfter === undefined ? {} : { staleAfterMs: request.staleAfter };
+  const dry = request.dryRun && request.command !== 'status' ? { dryRun: true as const } : {};
   const { branch, isCheckedOut, allProgress, dirty } = prepared;
   const found = allProgress.map((progress) => peerResult(progress, ended.stale.get(progress) ?? null, request));
   const peers = withOffline(request.dryRun ? found.map(beforeSync) : found, ended.offline, branch);
@@ -102,7 +103,7 @@ export function runResult(request: SyncRequest, ended: Ended): RunResult {
       ...mergeProblems(merge),
       ...conflicts.problems,
       ...uncommittedProblems([...dirty, ...(database.served?.dirty ?? [])]),
-      ...peers.flatMap((peer) => stalenessProblems(peer, { command: request.command, ...limit })),
+      ...peers.flatMap((peer) => stalenessProblems(peer, { command: request.command, ...limit, ...dry })),
       ...allProgress.flatMap(firstPushProblems),
       ...allProgress.flatMap(emptiedProblems),
       ...allProgress.flatMap(unfilledProblems),
@@ -114,7 +115,7 @@ export function runResult(request: SyncRequest, ended: Ended): RunResult {
       ...ended.notices,
     ].map(toProblem),
     ...ended.leg,
-    ...(request.dryRun && request.command !== 'status' ? { dryRun: true as const } : {}),
+    ...dry,
     ...(database.clonedFrom === null ? {} : { cloned: true as const }),
     ...limit,
     ...(unsaved === null ? {} : { unsaved }),

@@ -3,19 +3,22 @@ import { ERRORS } from '../../contract/error-codes.ts';
 import type { PeerResult, RunResult, Stale } from '../../contract/result.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { minute } from '../../report/figures.ts';
+import { needsDecision } from '../../report/unresolved.ts';
 
 /** The facts that decide whether a failure of a peer counts. */
-type Judging = Pick<RunResult, 'command' | 'staleAfterMs'>;
+type Judging = Pick<RunResult, 'command' | 'staleAfterMs' | 'dryRun'>;
 
 /**
  * Whether a failure may pass and the peer is not stale yet. Then it neither fails the run nor raises an alarm. A backup
- * has to be made now, so every failure of one counts.
+ * has to be made now, so every failure of one counts. So does a failure after a merge that left rows to a person, because
+ * no later run reports them.
  */
 export function isWithinStaleAfter(
-  { status, error, stale }: Pick<PeerResult, 'status' | 'error' | 'stale'>,
-  { command, staleAfterMs }: Judging,
+  peer: Pick<PeerResult, 'status' | 'error' | 'stale' | 'conflicts'>,
+  run: Judging,
 ): boolean {
-  if (command === 'backup' || staleAfterMs === undefined) return false;
+  const { status, error, stale } = peer;
+  if (run.command === 'backup' || run.staleAfterMs === undefined || needsDecision(peer, run)) return false;
   return status === 'failed' && error?.retryable === true && stale === undefined;
 }
 

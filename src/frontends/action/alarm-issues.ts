@@ -8,7 +8,7 @@ import {
   openIssue,
   updateIssue,
 } from '../../github/alarm/issues.ts';
-import { type AlarmPlace, alarmMarker, stateLine } from '../../github/alarm/marker.ts';
+import { type AlarmPlace, alarmMarker, stateLine, withState } from '../../github/alarm/marker.ts';
 import type { Answer, Repository } from '../../github/client.ts';
 import type { AlarmSubject } from '../../report/alarm/alarms.ts';
 import { type AlarmRun, alarmText, alarmTitle, closingText, lastingText } from '../../report/alarm/issue-text.ts';
@@ -48,9 +48,11 @@ export async function keepIssues(subjects: readonly AlarmSubject[], keeping: Kee
   for (const number of repeated) calls.record(await closeIssue(repository, number, 'not_planned'));
   let opened = 0;
   let postponed = 0;
-  for (const subject of subjects) {
+  // A later run writes about a failure that lasts, but not about rows that this one left to a person.
+  const urgentFirst = subjects.toSorted((a, b) => Number(b.needsDecision) - Number(a.needsDecision));
+  for (const subject of urgentFirst) {
     const issue = issues.get(alarmMarker(place, nameOf(subject))) ?? null;
-    const action = decideAlarm(issue?.state ?? null, subject.verdict, now);
+    const action = decideAlarm(issue?.state ?? null, subject.verdict, now, subject.needsDecision);
     if (action === 'wait' || action === 'nothing') continue;
     if (!calls.mayGoOn || (action === 'open' && opened === MAX_OPENED)) postponed += 1;
     else if (issue === null) {
@@ -107,16 +109,20 @@ async function openFor(subject: AlarmSubject, keeping: Keeping, calls: Calls): P
 }
 
 async function commentOn(issue: AlarmIssue, subject: AlarmSubject, keeping: Keeping, calls: Calls): Promise<void> {
-  const { repository, run } = keeping;
-  const { number, state } = issue;
+  const { repository, run, now } = keeping;
+  const { number, state, body } = issue;
   const written = await commentOnce(repository, number, {
     marker: `<!-- dolt-federation alarm comment ${state.comments} -->`,
     text: lastingText(subject, run, state.comments),
     since: new Date(Date.parse(state.last) - SKEW_MS).toISOString(),
   });
   if (calls.record(written) === null) return;
+  const comments = state.comments + 1;
   const needsDecision = state.needsDecision || subject.needsDecision;
-  const text = textOf(subject, { comments: state.comments + 1, needsDecision }, keeping);
+  // The text of an issue about a decision has rows that no other text has.
+  const text = state.needsDecision
+    ? { body: withState(body, { ...state, last: new Date(now).toISOString(), comments }) }
+    : textOf(subject, { comments, needsDecision }, keeping);
   if (calls.record(await updateIssue(repository, number, text)) !== null)
     calls.done.push(`Issue ${number} got a comment.`);
 }

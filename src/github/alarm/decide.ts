@@ -20,11 +20,20 @@ export function gapMs(comments: number): number {
   return Math.min(2 ** comments, MAX_GAP_DAYS) * DAY_MS;
 }
 
-/** @param open the issue that is open; null: none is */
-export function decideAlarm(open: AlarmState | null, verdict: AlarmVerdict, now: number): AlarmAction {
+/**
+ * @param open the issue that is open; null: none is
+ * @param needsDecision whether this run left rows to a person, which no later run reports: a comment cannot wait
+ */
+export function decideAlarm(
+  open: AlarmState | null,
+  verdict: AlarmVerdict,
+  now: number,
+  needsDecision = false,
+): AlarmAction {
   switch (verdict) {
     case 'failing':
       if (open === null) return 'open';
+      if (needsDecision) return 'comment';
       return now - Date.parse(open.last) >= gapMs(open.comments) - TOLERANCE_MS ? 'comment' : 'wait';
     case 'ok':
     case 'gone':

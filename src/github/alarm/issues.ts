@@ -11,6 +11,8 @@ export const ALARM_LABEL = 'federation: alarm';
 export interface AlarmIssue {
   readonly number: number;
   readonly state: AlarmState;
+  /** Its whole text. */
+  readonly body: string;
 }
 
 /** The texts of an issue. */
@@ -58,7 +60,7 @@ export async function openAlarms(repository: Repository, place: AlarmPlace, now:
   const ours = marked.filter(({ user }) => own.value(user)).toSorted((a, b) => a.number - b.number);
   for (const { number, marker, body, created_at: createdAt } of ours) {
     if (issues.has(marker)) repeated.push(number);
-    else issues.set(marker, { number, state: stateIn(body, createdAt, now) });
+    else issues.set(marker, { number, state: stateIn(body, createdAt, now), body });
   }
   return { kind: 'ok', value: { issues, repeated } };
 }
@@ -119,14 +121,13 @@ export async function commentOnce(
   return { kind: 'ok', value: 'present' };
 }
 
-/** Replaces the texts of an issue. */
+/** Replaces the texts of an issue. @param text absent parts stay */
 export async function updateIssue(
   repository: Repository,
   number: number,
-  { title, body: text }: IssueText,
+  text: Partial<IssueText>,
 ): Promise<Answer<unknown>> {
-  const sent = { title, body: text };
-  return await call(repository, { method: 'PATCH', path: `/issues/${number}`, body: sent, schema: z.unknown() });
+  return await call(repository, { method: 'PATCH', path: `/issues/${number}`, body: text, schema: z.unknown() });
 }
 
 export async function closeIssue(

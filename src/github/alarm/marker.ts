@@ -59,6 +59,13 @@ export function stateLine(state: AlarmState): string {
   return `<!-- state ${JSON.stringify(state).replaceAll('>', '\\u003e')} -->`;
 }
 
+/** The text of an issue with another state, and unchanged otherwise. */
+export function withState(body: string, state: AlarmState): string {
+  const [first = '', second = '', ...rest] = body.split(/\r?\n/);
+  const others = STATE.test(second) ? rest : [second, ...rest];
+  return [first, stateLine(state), ...others].join('\n');
+}
+
 /**
  * The state of an issue. If a person removed it, the time of the issue's creation counts.
  * @param now a much later time in the state is ignored

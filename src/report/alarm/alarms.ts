@@ -4,6 +4,7 @@ import { INBOX_BRANCH } from '../../contract/vocabulary.ts';
 import { groupBy } from '../../core/lists.ts';
 import { failureSummary } from '../error-result.ts';
 import { summary } from '../summary.ts';
+import { needsDecision } from '../unresolved.ts';
 
 /** How a run ended for one peer, or as a whole, for those who are alerted. */
 export interface AlarmSubject {
@@ -72,10 +73,7 @@ function ofPeers(
     peer: name,
     verdict: verdict === 'ok' && isDrawn ? 'unknown' : verdict,
     code: shown[0]?.error?.code ?? null,
-    // A merge that was undone, or only planned, is met again by the next run.
-    needsDecision:
-      result.dryRun !== true &&
-      peers.some(({ conflicts }) => conflicts.some(({ left, resolution }) => left && resolution !== 'undone')),
+    needsDecision: peers.some((peer) => needsDecision(peer, result)),
     filtered: isFiltered(result),
     details: () => summary({ ...result, peers: shown, problems }, DETAILS_BUDGET_BYTES),
   };

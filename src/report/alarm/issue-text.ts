@@ -26,10 +26,11 @@ export function alarmText(subject: AlarmSubject, run: AlarmRun): string {
   return [failed(subject, run), subject.details().trimEnd(), `---\n\n${nextStepText(subject)}`, ''].join('\n\n');
 }
 
-/** The comment on a failure that lasts. @param comments how many were written before */
+/** The comment on a failure that lasts, or on more rows that need a decision. @param comments how many were written before */
 export function lastingText(subject: AlarmSubject, run: AlarmRun, comments: number): string {
   const count = `This is comment ${comments + 1} on this failure.`;
-  return [`${failed(subject, run)} ${count}`, subject.details().trimEnd(), ''].join('\n\n');
+  const next = subject.needsDecision ? [`---\n\n${nextStepText(subject)}`] : [];
+  return [`${failed(subject, run)} ${count}`, subject.details().trimEnd(), ...next, ''].join('\n\n');
 }
 
 /** The comment with which the issue is closed. */

@@ -49,9 +49,12 @@ describe('a pull request', () => {
     expect(places(await validateChange({ head: before, behind: 2, checkedOut: '' }))).toEqual([]);
   });
 
-  test('gets a warning if it is behind its base and its branch is checked out', async () => {
-    const files = { '.git/refs/heads/topic/a': `${HEAD}\n` };
-    const found = await validateChange({ head: before, behind: 1, checkedOut: 'ref: refs/heads/topic/a\n', files });
+  test.each([
+    ['fix/#12+ü', '.git/refs/heads/fix/#12+ü', HEAD],
+    ['topic/a', '.git/packed-refs', `# pack-refs with: peeled\n${BASE} refs/heads/a\n${HEAD} refs/heads/topic/a`],
+  ])('gets a warning if it is behind its base and its branch is checked out: %s', async (branch, file, text) => {
+    const files = { [file]: `${text}\n` };
+    const found = await validateChange({ head: before, behind: 1, checkedOut: `ref: refs/heads/${branch}\n`, files });
     expect(places(found)).toEqual(['- warning branch-behind']);
   });
 

@@ -54,18 +54,20 @@ export async function readBase(
   return read.kind === 'unread' ? read : { ...read, of: found };
 }
 
-const MAX_HEAD = 1_000;
 const COMMIT = /^[0-9a-f]{40,64}$/;
 
 /**
  * The commit that is checked out; null if that is unknown. actions/checkout leaves a detached HEAD, whose file holds the
- * commit, or a new branch, which has a file of its own.
+ * commit, or a new branch, which has a file of its own until git packs its refs.
  */
 async function checkedOutIn(root: string): Promise<string | null> {
-  const read = async (...names: readonly string[]) =>
-    (await readSmallText(join(root, '.git', ...names), MAX_HEAD)).trim();
+  const read = async (...names: readonly string[]) => (await readSmallText(join(root, '.git', ...names))).trim();
   const head = await read('HEAD');
-  const branch = /^ref: (refs\/heads\/[\w./-]+)$/.exec(head)?.[1];
-  const commit = branch === undefined || branch.includes('..') ? head : await read(...branch.split('/'));
+  const branch = /^ref: (refs\/heads\/.+)$/.exec(head)?.[1];
+  if (branch === undefined) return COMMIT.test(head) ? head : null;
+  // git allows no `..` in the name of a ref.
+  const own = branch.includes('..') ? '' : await read(...branch.split('/'));
+  const packed = async () => (await read('packed-refs')).split('\n').find((line) => line.endsWith(` ${branch}`));
+  const [commit = ''] = (own || (await packed()) || '').split(' ');
   return COMMIT.test(commit) ? commit : null;
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants, type Dirent, type Stats } from 'node:fs';
-import { type FileHandle, lstat, open, readdir, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, readdir, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { errorMessage, Failure, systemCode } from './failure.ts';
 
@@ -143,6 +143,33 @@ export async function isFile(path: string): Promise<boolean> {
 /** The stat of a path, or of the target of a link; null if this process cannot see it. */
 export async function statOf(path: string): Promise<Stats | null> {
   return await stat(path).catch(() => null);
+}
+
+/**
+ * Makes a folder with its parents, as far as they are missing. Below `/proc`, where the system refuses a new folder as if its
+ * parent were missing, the recursive `mkdir` of Node (20 and 24) never ends, and nothing but SIGKILL ends the process.
+ * @returns the first folder that was made; undefined: all were there
+ * @throws errors of the file system
+ */
+export async function makeFolders(path: string, mode = 0o777): Promise<string | undefined> {
+  const refused = await mkdirOnce(path, mode);
+  if (refused === null) return path;
+  if (await isFolder(path)) return undefined;
+  const parent = dirname(path);
+  if (systemCode(refused) !== 'ENOENT' || parent === path || (await isThere(parent))) throw refused;
+  const first = await makeFolders(parent, mode);
+  const again = await mkdirOnce(path, mode);
+  // Another process may have made it meanwhile.
+  if (again !== null && !(await isFolder(path))) throw again;
+  return first ?? (again === null ? path : undefined);
+}
+
+/** @returns why the folder was not made; null: it was */
+async function mkdirOnce(path: string, mode: number): Promise<unknown> {
+  return await mkdir(path, { mode }).then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
 }
 
 /** No run writes one file for so long. */

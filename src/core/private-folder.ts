@@ -1,9 +1,9 @@
 import { appendFileSync, mkdirSync, rmSync } from 'node:fs';
-import { lstat, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { explained, systemCode } from './failure.ts';
-import { readSmall } from './files.ts';
+import { makeFolders, readSmall } from './files.ts';
 import { parsedJson } from './json.ts';
 import { hasEnded, identityOf } from './processes.ts';
 import { replaceableFolder } from './shared-folder.ts';
@@ -43,7 +43,7 @@ export async function inPrivateFolder<T>(
  */
 export async function makePrivateFolder({ tempDir, onResource }: FolderPlace, purpose: string | null): Promise<string> {
   try {
-    await mkdir(tempDir, { recursive: true, mode: 0o700 });
+    await makeFolders(tempDir, 0o700);
     return await makeFolder(join(tempDir, purpose === null ? 'df-' : `df-${purpose}-`), onResource);
   } catch (thrown) {
     throw explained(thrown, 'bad-usage', `the temporary folder ${tempDir} cannot be used`, WRITABLE);
@@ -70,9 +70,7 @@ export async function inCloneFolder<T>(
   work: (folder: string) => Promise<T>,
 ): Promise<T> {
   const parent = dirname(database);
-  const making = mkdir(parent, { recursive: true }).then(() =>
-    makeFolder(join(parent, '.dolt-federation-clone-'), onResource),
-  );
+  const making = makeFolders(parent).then(() => makeFolder(join(parent, '.dolt-federation-clone-'), onResource));
   const folder = await making.catch((thrown: unknown) => {
     throw explained(thrown, 'database-read-only', `no database can be made in ${parent}`);
   });

@@ -1,6 +1,7 @@
 import { lstat, mkdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { explained, Failure } from './failure.ts';
+import { makeFolders } from './files.ts';
 import type { Logger } from './logger.ts';
 
 interface Owned {
@@ -65,7 +66,7 @@ export async function warnOfReplaceable(folder: string, log: Logger, known: stri
  */
 export async function makeOwnFolder(root: string, folder: string): Promise<void> {
   try {
-    await mkdir(dirname(root), { recursive: true, mode: 0o700 });
+    await makeFolders(dirname(root), 0o700);
     for (const level of levelsOf(root, folder)) await makeOwn(level, level === root);
   } catch (thrown) {
     const hint =

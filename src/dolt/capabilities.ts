@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../core/failure.ts';
-import { readSmallText, writeFileAtomic } from '../core/files.ts';
+import { makeFolders, readSmallText, writeFileAtomic } from '../core/files.ts';
 import { classify } from './failure-text.ts';
 import { type PrivateRunContext, runPrivately } from './private-run.ts';
 
@@ -87,7 +87,7 @@ async function readCapabilities(executable: string, toolCacheDir: string): Promi
 async function storeCapabilities(executable: string, known: Capabilities, toolCacheDir: string): Promise<void> {
   try {
     const file = await entry(executable, toolCacheDir);
-    await mkdir(join(toolCacheDir, FOLDER), { recursive: true });
+    await makeFolders(join(toolCacheDir, FOLDER));
     await writeFileAtomic(file, `${JSON.stringify(known)}\n`);
   } catch {
     // The tool cache may be read-only.

@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import type { Env } from '../core/env.ts';
 import { explained, Failure } from '../core/failure.ts';
+import { makeFolders } from '../core/files.ts';
 import { type FolderPlace, inPrivateFolder } from '../core/private-folder.ts';
 import { doltEnvironment, preparePrivateRoot } from './environment.ts';
 import { run } from './process.ts';
@@ -26,7 +26,7 @@ interface NewDatabase {
  * holds a database
  */
 export async function initDatabase(context: InitContext, wanted: NewDatabase): Promise<void> {
-  await mkdir(wanted.folder, { recursive: true }).catch((thrown: unknown) => {
+  await makeFolders(wanted.folder).catch((thrown: unknown) => {
     throw explained(thrown, 'database-read-only', `no database can be made in ${wanted.folder}`);
   });
   await inPrivateFolder(context, 'init', async (privateDir) => {

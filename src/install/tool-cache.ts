@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, chmod, copyFile, lstat, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, copyFile, lstat, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { rcompare, valid } from 'semver';
 import { programFile } from '../core/env.ts';
 import { errorMessage, Failure, systemCode } from '../core/failure.ts';
-import { readSmallText } from '../core/files.ts';
+import { makeFolders, readSmallText } from '../core/files.ts';
 import { fileDigest, SHA256 } from './digests.ts';
 import type { InstallContext, InstalledDolt } from './dolt-request.ts';
 import { fits, type WantedVersion } from './version.ts';
@@ -53,7 +53,7 @@ export async function storeInToolCache(
 ): Promise<string> {
   const entry = join(toolCacheDir, TOOL, version, entryName(sha256));
   try {
-    await mkdir(dirname(entry), { recursive: true });
+    await makeFolders(dirname(entry));
     const staging = await mkdtemp(join(dirname(entry), '.new-'));
     try {
       await copyFile(executable, join(staging, EXECUTABLE));

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, realpath, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { errorMessage, Failure } from '../core/failure.ts';
-import { statOf, takeAccess, temporaryBeside } from '../core/files.ts';
+import { makeFolders, statOf, takeAccess, temporaryBeside } from '../core/files.ts';
 import { inParts } from '../core/lists.ts';
 import { counted, listed, plain } from '../core/text.ts';
 import { databaseName } from '../dolt/sql/at-revision.ts';
@@ -45,7 +45,7 @@ export async function exportIssues(sql: Sql, exporting: Exporting): Promise<Expo
   const target = await realpath(file).catch(() => file);
   const former = await statOf(target);
   if (former !== null && !former.isFile()) throw new Failure('export-failed', `${target} is not an ordinary file`);
-  await within(target, () => mkdir(dirname(target), { recursive: true }));
+  await within(target, () => makeFolders(dirname(target)));
   const temporary = await within(target, () => temporaryBeside(target));
   try {
     const handle = await within(target, () => open(temporary, 'wx', former === null ? 0o644 : 0o600));

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { lstat, mkdtemp, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorMessage, Failure, systemCode } from '../core/failure.ts';
-import { readSmall, type SmallFile, writeFileAtomic } from '../core/files.ts';
+import { makeFolders, readSmall, type SmallFile, writeFileAtomic } from '../core/files.ts';
 import {
   type ConflictsFile,
   type LostRow,
@@ -125,7 +125,7 @@ export async function storeConflicts(file: string, conflicts: ConflictsFile): Pr
       await rm(file, { force: true });
       return false;
     }
-    await mkdir(dirname(file), { recursive: true, mode: PRIVATE_FOLDER });
+    await makeFolders(dirname(file), PRIVATE_FOLDER);
     const text = conflictsText(conflicts);
     if (Buffer.byteLength(text) > MAX_CONFLICTS_FILE_BYTES) {
       throw new Error(`the rows that need a decision take more than ${MAX_CONFLICTS_FILE_BYTES / (1024 * 1024)} MiB`);

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { buildConfiguration, type ConfigSource, inspectConfiguration } from '../../config/build.ts';
 import type { ConfigOverrides, Configuration } from '../../config/configuration.ts';
@@ -8,7 +7,7 @@ import { parseYaml } from '../../config/yaml/parse.ts';
 import { secretsInFile } from '../../config/yaml/secrets.ts';
 import { shortDigest } from '../../core/digest.ts';
 import { errorMessage, Failure } from '../../core/failure.ts';
-import { readIfThere, realPath, writeFileAtomic } from '../../core/files.ts';
+import { makeFolders, readIfThere, realPath, writeFileAtomic } from '../../core/files.ts';
 import { throwIfInterrupted } from '../../core/interruption.ts';
 import { type FileLock, lockExclusively, lockFolder } from '../../dolt/file-lock.ts';
 import type { Context } from '../context.ts';
@@ -128,7 +127,7 @@ async function attemptEdit(
   refuseNewSecrets(former, text);
   const conflict = new Error('another program changed the file');
   try {
-    const made = await mkdir(dirname(file), { recursive: true });
+    const made = await makeFolders(dirname(file));
     // Other commands lock the new folder, no longer its parent.
     const lock = made === undefined ? null : await lockFor(file, context, maxWaitMs);
     try {

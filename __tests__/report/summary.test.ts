@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { RunStatus } from '../../src/contract/vocabulary.ts';
 import { Failure } from '../../src/core/failure.ts';
 import { errorResult, failureSummary } from '../../src/report/error-result.ts';
-import { SUMMARY_BUDGET_BYTES, summary } from '../../src/report/summary.ts';
+import { COMMENT_BUDGET_BYTES, SUMMARY_BUDGET_BYTES, summary } from '../../src/report/summary.ts';
 import { conflict, failed, HEAD, peer, problem, runResult } from '../helpers/results.ts';
 
 const cells = (markdown: string, name: string) =>
@@ -129,6 +129,18 @@ describe('the job summary of a failure', () => {
       problems.slice(0, 50).map(({ message }) => message.replace('.', '&#46;')),
     );
     expect(text).toContain('and 10 more problems; the file at');
+  });
+
+  test('has as many problems as a comment takes, and at least one, whatever escapes they need', () => {
+    const at = '@'.repeat(1_000);
+    const location = { file: `/${at}`, line: 1 };
+    const problems = Array.from({ length: 9 }, () => new Failure('config-invalid', at, { hint: at, location }));
+    const result = errorResult(new Failure('config-invalid', 'all', { problems }));
+    const text = failureSummary(result, COMMENT_BUDGET_BYTES);
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(COMMENT_BUDGET_BYTES);
+    expect(text).toContain('and 7 more problems; the file at');
+    expect(failureSummary(result, 10)).toContain('and 8 more problems');
+    expect(Buffer.byteLength(failureSummary(result))).toBeLessThanOrEqual(SUMMARY_BUDGET_BYTES);
   });
 
   test('omits missing parts', () => {

@@ -61,8 +61,8 @@ export interface Rendered {
   readonly files?: () => Readonly<Partial<Record<OutputName, { readonly name: string; readonly text: string }>>>;
   /** The job summary, in markdown. */
   readonly summary?: () => string;
-  /** The report for the pull request, if one started the step. */
-  readonly pullRequest?: () => PullRequestReport;
+  /** The report for the pull request, if one started the step, of at most so many bytes; absent: as a comment takes. */
+  readonly pullRequest?: (budget?: number) => PullRequestReport;
   /** How the run ended for those who are alerted; absent: as its exit code says. */
   readonly alarm?: () => readonly AlarmSubject[];
   /** @param failing whether the step fails */

@@ -50,7 +50,7 @@ export function renderRun(
     text: (shownAs) => text(shown, reportValues, shownAs),
     outputs: () => runOutputs(shown, { doltPath, doltSource }),
     summary: () => summary(shown),
-    pullRequest: () => ({ text: summary(shown, COMMENT_BUDGET_BYTES), label: labelOf(shown) }),
+    pullRequest: (budget = COMMENT_BUDGET_BYTES) => ({ text: summary(shown, budget), label: labelOf(shown) }),
     alarm: () => runAlarms(shown, (peer) => isWithinStaleAfter(peer, shown)),
     annotations: (failing) => annotations(shown, { failing, locations }),
     verdict: verdict(shown),

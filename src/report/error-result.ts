@@ -4,6 +4,7 @@ import { type Failure, placeOf } from '../core/failure.ts';
 import { counted, shorten } from '../core/text.ts';
 import { code, literal } from './markdown.ts';
 import { plainLines } from './plain.ts';
+import { SUMMARY_BUDGET_BYTES } from './summary.ts';
 
 /** A failure as JSON: the first of its problems, and all of them if there are several. */
 export function errorResult(failure: Failure): ErrorResult {
@@ -21,15 +22,30 @@ function stop({ code, message, hint, location }: Failure): Stop {
 }
 
 const MAX_PROBLEMS = 50;
-/** GitHub drops a summary over 1 MiB, and a character may take six bytes. */
+/** A character may take twelve bytes, so a problem with its hint and place takes 30 kB at most. */
 const MAX_TEXT = 1_000;
+/** The heading, and the line that counts the problems that are not shown. */
+const AROUND_BYTES = 200;
 
-/** The job summary of a failed command: the first problems, each with where it is, and what to do next. */
-export function failureSummary({ error, problems = [error] }: ErrorResult, most: number = MAX_PROBLEMS): string {
-  const left = problems.length - most;
+/**
+ * The job summary of a failed command, as markdown of at most `budget` bytes: the first problems, each with where it is, and
+ * what to do next. One is always shown.
+ */
+export function failureSummary(
+  { error, problems = [error] }: ErrorResult,
+  budget: number = SUMMARY_BUDGET_BYTES,
+): string {
+  const shown: string[] = [];
+  let room = budget - AROUND_BYTES;
+  for (const paragraphs of problems.slice(0, MAX_PROBLEMS).map(problemParagraphs)) {
+    room -= Buffer.byteLength(paragraphs) + 2;
+    if (room < 0 && shown.length > 0) break;
+    shown.push(paragraphs);
+  }
+  const left = problems.length - shown.length;
   return [
     '## ❌ dolt-federation could not run',
-    ...problems.slice(0, most).map(problemParagraphs),
+    ...shown,
     ...(left > 0 ? [`and ${counted(left, 'more problem')}; the file at ${code('result-path')} has them all`] : []),
     '',
   ].join('\n\n');

@@ -53,6 +53,7 @@ describe('the workflow of a primary', () => {
     ['git+ssh://git@far.example/my-org/issues.git', ['SSH_KEY', 'KNOWN_HOSTS']],
     ['https://github.com/my-org/other.git', ['GIT_TOKEN']],
     ['git+https://git.example/my-org/other.git', ['GIT_TOKEN']],
+    ["git+https://git.example/my-org/it's.git", ['GIT_TOKEN']],
     ['az://account.blob.core.windows.net/box/issues', ['AZURE_TENANT', 'AZURE_CLIENT', 'AZURE_SECRET']],
   ])('%s names the secrets of its kind, only for its address', (written, names) => {
     const needs = needsOf(written);

@@ -26,7 +26,7 @@ export function workflowNeeds({ peer, repository, town, namesDatabase }: Wanted)
     contents: usesToken ? 'write' : 'read',
     bootstrap: namesDatabase ? name : null,
     secrets: entry?.secrets ?? [],
-    credentials: entry === null ? [] : [`${name}: {url: '${entry.url}', ${entry.keys}}`],
+    credentials: entry === null ? [] : [`${name}: {url: '${entry.url.replaceAll("'", "''")}', ${entry.keys}}`],
   };
 }
 

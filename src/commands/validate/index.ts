@@ -218,7 +218,10 @@ export const validateCommand = defineCommand({
       }),
       files: () => ({ 'sarif-path': { name: 'validate.sarif', text: sarifText(result, root) } }),
       summary: () => validateSummary(validated, SUMMARY_BUDGET_BYTES),
-      pullRequest: () => ({ text: validateSummary(validated, COMMENT_BUDGET_BYTES), label: labelOf(result) }),
+      pullRequest: (budget = COMMENT_BUDGET_BYTES) => ({
+        text: validateSummary(validated, budget),
+        label: labelOf(result),
+      }),
       annotations: () => problemAnnotations(result.problems),
       verdict: `the configuration has ${verdict(result)}`,
     };

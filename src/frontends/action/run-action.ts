@@ -7,9 +7,10 @@ import { EXIT, type ExitCode, SIGNAL_EXITS, STOP_SIGNALS } from '../../contract/
 import { type Env, readEnv } from '../../core/env.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import { repositoryOfJob } from '../../github/client.ts';
-import { type AlarmSubject, endAlarm, failureAlarm } from '../../report/alarm/alarms.ts';
+import { type AlarmSubject, DETAILS_BUDGET_BYTES, endAlarm, failureAlarm } from '../../report/alarm/alarms.ts';
 import { errorResult, failureSummary } from '../../report/error-result.ts';
 import { literal } from '../../report/markdown.ts';
+import { COMMENT_BUDGET_BYTES } from '../../report/summary.ts';
 import { type Alarming, raiseAlarm, requestedAlarm } from './alarm.ts';
 import { type Commenting, commentOn } from './comment.ts';
 import { actionContext, type Runner, readRunner } from './context.ts';
@@ -110,14 +111,11 @@ function alarmOf(status: string, subjects: readonly AlarmSubject[], unwritten: F
 /** The exit code of a command without peers decides. */
 function subjectsOf(rendered: Rendered, failing: boolean): readonly AlarmSubject[] {
   if (rendered.alarm !== undefined) return rendered.alarm();
-  const details = () => rendered.pullRequest?.().text ?? literal(rendered.verdict ?? FAILED);
+  const details = () => rendered.pullRequest?.(DETAILS_BUDGET_BYTES).text ?? literal(rendered.verdict ?? FAILED);
   return [endAlarm(failing ? details : undefined)];
 }
 
 const FAILED = 'the command failed';
-
-/** With their escapes, more may not fit into one comment. */
-const PROBLEMS_IN_COMMENT = 5;
 
 /** Outputs, summary, annotation and comment of a failed command. */
 async function stop(failure: Failure, { env, interrupt, commenting, alarming }: Ending): Promise<void> {
@@ -126,7 +124,7 @@ async function stop(failure: Failure, { env, interrupt, commenting, alarming }: 
   const unwritten = setOutputs({ ...failureValues(failure), 'result-path': path }, env);
   if (unwritten !== null && unwritten.message !== failure.message) logWarning(unwritten.message);
   await reportFailure(failure, { env, workspace: env['GITHUB_WORKSPACE'] ?? '.' });
-  const text = failureSummary(errorResult(failure), PROBLEMS_IN_COMMENT);
+  const text = failureSummary(errorResult(failure), COMMENT_BUDGET_BYTES);
   if (interrupt.code() === null && commenting !== null)
     await commentOn({ pullRequest: () => ({ text, label: 'failed' }) }, commenting);
   if (interrupt.code() === null && alarming !== null)

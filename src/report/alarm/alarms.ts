@@ -28,8 +28,6 @@ export interface AlarmSubject {
 
 /** GitHub refuses an issue of more than 65,536 characters; the rest is for the text around the details. */
 export const DETAILS_BUDGET_BYTES = 60_000;
-/** With their escapes, more may not fit. */
-const PROBLEMS = 5;
 
 /**
  * The run itself and each peer of it. The result must already be reduced to what may be shown (`withValues`). A user of our
@@ -110,7 +108,7 @@ function verdictOf({ backup }: RunResult, { status, drill }: PeerResult, isWaiti
 
 /** A command that could not run. */
 export function failureAlarm(result: ErrorResult): AlarmSubject {
-  const details = () => failureSummary(result, PROBLEMS);
+  const details = () => failureSummary(result, DETAILS_BUDGET_BYTES);
   return { peer: null, verdict: 'failing', code: result.error.code, needsDecision: false, filtered: false, details };
 }
 

@@ -36,6 +36,8 @@ function canonicalOf(type: string): (text: string) => string | null {
       return canonicalTime;
     case 'json':
       return canonicalJson;
+    case 'bit':
+      return (text) => (HEX.test(text) && text.length > 2 ? String(BigInt(text)) : null);
     default:
       return (text) => (HEX.test(text) ? text.toLowerCase() : null);
   }

@@ -1,13 +1,14 @@
 import { writeFileSync } from 'node:fs';
-import { lstat, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, lstat, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { resolve } from '../../src/commands/resolve.ts';
 import type { Asker } from '../../src/resolve/ask-rows.ts';
 import { command } from '../helpers/commanding.ts';
 import { commandContext } from '../helpers/configuring.ts';
-import { makeDatabase } from '../helpers/database.ts';
+import { makeDatabase, openTestDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { ENV } from '../helpers/examining.ts';
+import { publishMalformed } from '../helpers/swapped-contents.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
 import { makeUnresolved, runResolve, type UnresolvedConflicts } from '../helpers/unresolved-conflicts.ts';
@@ -57,6 +58,40 @@ test('rows that two peers delete together count in `resolve` as in a run', async
   expect(await database.head()).toBe(head);
   expect(await resolve(request(100), context)).toMatchObject({ status: 'success', peers: ['east', 'west'] });
   expect(await database.rows('SELECT COUNT(*) AS n FROM rowset')).toEqual([{ n: 4 }]);
+});
+
+test('rows of a peer with a malformed commit in its history are decided without their details', async () => {
+  await using folder = await tempFolder();
+  const local = await makeDatabase(folder.file('local'));
+  await cp(local.path, folder.file('theirs'), { recursive: true });
+  const theirs = openTestDatabase(folder.file('theirs'));
+  await theirs.commit('first', "UPDATE items SET title = 'malformed' WHERE id = 1");
+  await theirs.commit('second', "UPDATE items SET title = 'theirs' WHERE id = 1");
+  await publishMalformed(theirs, folder.file('box'), { kind: 'DTBL', text: 'malformed' });
+  await local.commit('ours', "UPDATE items SET title = 'ours' WHERE id = 1");
+  const peers = `other: file://${folder.file('box')}`;
+  const { result } = await command(folder, peers, { overrides: { strategy: 'manual' } });
+  expect(result).toMatchObject({ status: 'conflict', open: 1 });
+  const warnings: string[] = [];
+  const asked: unknown[] = [];
+  const ask = (): Asker => ({
+    begin: () => undefined,
+    ask: async (question) => {
+      asked.push(question);
+      return 'theirs';
+    },
+    confirm: async () => true,
+    close: () => undefined,
+  });
+  expect(await runResolve({ folder, peers }, undefined, { ask, warnings })).toMatchObject({
+    status: 'success',
+    rows: 1,
+  });
+  expect(asked).toMatchObject([{ peer: 'other', row: { key: { id: '1' } }, details: undefined }]);
+  expect(warnings).toEqual([
+    expect.stringMatching(/^the whole rows of other, and who changed them, are not shown: .*$/),
+  ]);
+  expect(await local.rows('SELECT title FROM items WHERE id = 1')).toEqual([{ title: 'theirs' }]);
 });
 
 describe('the conflicts file and the database', () => {

@@ -3,7 +3,7 @@ import { BEADS_RULES } from '../../src/beads/database-rules.ts';
 import { branchHead } from '../../src/dolt/sql/heads.ts';
 import type { LostChoice, LostRow } from '../../src/resolve/conflicts-file.ts';
 import { decisionOf, openLost } from '../../src/resolve/lost-choices.ts';
-import { restoreLost } from '../../src/resolve/restore-lost.ts';
+import { refuseForeignRows, restoreLost } from '../../src/resolve/restore-lost.ts';
 import { failureOf } from '../helpers/thrown.ts';
 import { atBranches, branchHeads, type TwoBranchHeads } from '../helpers/workshop.ts';
 
@@ -60,7 +60,7 @@ describe('the restoration of lost rows', () => {
 
   test.each<[string, LostChoice | null, LostChoice | null, number, number[][]]>([
     ['uses a free key, and includes dependent rows', 'restore', null, 4, [[1, 4]]],
-    ['uses a key of the user', { as: { id: '40' } }, null, 40, [[1, 40]]],
+    ['uses a key of the user, in any form', { as: { id: '040' } }, null, 40, [[1, 40]]],
     ['can exclude dependent rows', { as: { id: '40', title: 'mine' } }, 'drop', 40, []],
   ])(
     '%s',
@@ -84,6 +84,19 @@ describe('the restoration of lost rows', () => {
     },
     60_000,
   );
+
+  test('is refused for a row of a commit that the branch does not contain', async () => {
+    const heads = await branchHeads(work);
+    await atBranches(async (database) => {
+      const refused = await failureOf(() => refuseForeignRows(database, heads.ours, lostOf(heads, 'restore')));
+      expect(refused).toMatchObject({
+        code: 'conflicts-file-invalid',
+        message: `the lost row items id=3 cannot be restored: our branch does not contain ${heads.theirs}`,
+      });
+      await refuseForeignRows(database, heads.ours, lostOf(heads, 'drop'));
+      await refuseForeignRows(database, heads.theirs, lostOf(heads, 'restore'));
+    });
+  }, 60_000);
 
   test('changes nothing if all rows are dropped or undecided, or have the chosen values already', async () => {
     const heads = await branchHeads(work);

@@ -20,14 +20,13 @@ import { intendedText, resolvedText } from '../report/text/resolved.ts';
 import { askRows } from '../resolve/ask-rows.ts';
 import { checkHeads, checkMerges, refuseCopies, trackedHeads } from '../resolve/check-heads.ts';
 import { type ConflictsFile, countOpen, type LostRow } from '../resolve/conflicts-file.ts';
-import { decidedLost, decidedSoFar, isDecided, requireDecision } from '../resolve/decided.ts';
+import { decidedSoFar, isDecided, requireDecision } from '../resolve/decided.ts';
 import { decisionOf } from '../resolve/lost-choices.ts';
 import { mergeChosen } from '../resolve/merge-chosen.ts';
-import { type RestoredRows, readRestorations, restoreLost } from '../resolve/restore-lost.ts';
-import { readDetails } from '../resolve/row-details.ts';
+import { type RestoredRows, readRestorations, refuseForeignRows, restoreLost } from '../resolve/restore-lost.ts';
+import { type Details, readDetails } from '../resolve/row-details.ts';
 import {
   isEmptyFile,
-  lostName,
   readConflicts,
   readConflictsIfAny,
   rewriteConflicts,
@@ -45,6 +44,7 @@ import { checkLeftArrivals } from '../sync/remotes/arrivals.ts';
 import { remotesOf } from '../sync/remotes/registration.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
+import { forgetDecided } from './outcome/forget-decided.ts';
 import { conflictsFileOf } from './outcome/write-conflicts-file.ts';
 import { refuseFrozen } from './prepare/bd/frozen.ts';
 import { finishMoves, type LocalDatabase } from './prepare/local-database.ts';
@@ -145,7 +145,7 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
     const headsOf = async (sql: Database) => await trackedHeads(sql, configuration.peers, await trackedAs(sql));
     const author = () => userIdentity(home, context);
     const { head, written } = await apply(local, chosen, { request, configuration, headsOf, author });
-    await forget(chosen, { file, own, digest }, context);
+    await forgetDecided(chosen, { file, digest, database: home }, context);
     const left = chosen.lost.filter((row) => decisionOf(row, chosen.lost) === null);
     const already = decided.restored - written;
     const counts = { ...decided, restored: written, ...(already === 0 ? {} : { alreadyThere: already }) };
@@ -166,24 +166,6 @@ interface Resolving {
 }
 
 const NOTHING_DONE = { head: null, peers: [], rows: 0, restored: 0, dropped: 0, open: 0 };
-
-/** Removes what is done from the file of the database, and from nothing else: another file is the user's own. */
-async function forget(
-  chosen: ConflictsFile,
-  { file, own, digest }: { readonly file: string; readonly own: string; readonly digest: string },
-  { log }: Context,
-): Promise<void> {
-  const done = new Set(decidedLost(chosen).map(lostName));
-  try {
-    const last = file === own ? { conflicts: { ...chosen, merges: [] }, digest } : await readConflictsIfAny(own);
-    if (last === null) return;
-    const lost = last.conflicts.lost.filter((row) => !done.has(lostName(row)));
-    await rewriteConflicts(own, { ...last.conflicts, lost }, last.digest);
-  } catch (thrown) {
-    // The merge is done. The next run removes its entry from the file; `resolve` refuses to restore a row again.
-    log.warning(toFailure(thrown).message);
-  }
-}
 
 /** @throws Failure `unknown-peer` */
 function branches(conflicts: ConflictsFile, { peers, inbox }: Configuration): (peer: string) => string {
@@ -209,12 +191,26 @@ async function answered(
 ): Promise<StoredConflicts & { readonly isConfirmed: boolean }> {
   const { conflicts, digest } = stored;
   if (context.ask === undefined) return { ...stored, isConfirmed: false };
-  const known = await engines.use(NO_CREDENTIALS, ({ database, allWithin }) =>
-    allWithin(mergeLimit('reporting', request.mergeTimeout), async () => {
-      const details = await readDetails(database, conflicts);
-      return { details, restorations: await readRestorations(database, conflicts.branch, conflicts.lost, BEADS_RULES) };
-    }),
+  const limit = mergeLimit('reporting', request.mergeTimeout);
+  const restored = await engines.use(NO_CREDENTIALS, ({ database, allWithin }) =>
+    allWithin(limit, () => readRestorations(database, conflicts.branch, conflicts.lost, BEADS_RULES)),
   );
+  const shown = new Map<string, Details>();
+  for (const merge of conflicts.merges) {
+    const { branch } = conflicts;
+    try {
+      const details = await engines.use(NO_CREDENTIALS, ({ database, allWithin }) =>
+        allWithin(limit, () => readDetails(database, { branch, merges: [merge] })),
+      );
+      shown.set(merge.peer, details);
+    } catch (thrown) {
+      // Data that only these details are read from may be damaged. The rows can be decided all the same.
+      const { code, message } = toFailure(thrown);
+      if (code === 'interrupted') throw thrown;
+      const [reason = ''] = message.split('\n');
+      context.log.warning(`the whole rows of ${merge.peer}, and who changed them, are not shown: ${reason}`);
+    }
+  }
   // Other processes can use the database while the user decides.
   await engines.close();
   const asker = context.ask();
@@ -223,9 +219,9 @@ async function answered(
   let isConfirmed = false;
   try {
     if (countOpen(conflicts) > 0) asker.begin(conflicts);
-    const restorationOf = (row: LostRow) => known.restorations.get(row) ?? null;
-    const details = { details: known.details, restorationOf };
-    await askRows(conflicts, asker.ask, details, async (now) => {
+    const restorationOf = (row: LostRow) => restored.get(row) ?? null;
+    const details: Details = (peer, row) => shown.get(peer)?.(peer, row);
+    await askRows(conflicts, asker.ask, { details, restorationOf }, async (now) => {
       if (now === latest) return;
       latest = now;
       written = await rewriteConflicts(file, latest, written);
@@ -265,6 +261,7 @@ async function apply(
       await allWithin(mergeLimit('checking', mergeTimeout), () =>
         refuseLosses(database, chosen, { from, to: merged, maxDelete, acceptedOf }),
       );
+      await refuseForeignRows(database, merged, lost);
       const restored = await allWithin(mergeLimit('merging', mergeTimeout), () =>
         restoreLost(database, merged, { lost, rules: BEADS_RULES, author }),
       );

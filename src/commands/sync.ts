@@ -7,6 +7,7 @@ import { refuseAllPushes, stampRows } from '../sync/history/stamp.ts';
 import { refuseLossyCommits } from '../sync/incoming/refuse-own-head.ts';
 import { addMerges, mergeHeads } from '../sync/merge/merge-heads.ts';
 import { reportReceivedMerges } from '../sync/merge/received-merges.ts';
+import { recordUnreported, unreportedSince } from '../sync/merge/unreported-moves.ts';
 import type { PeerProgress } from '../sync/peer-progress.ts';
 import { planAll } from '../sync/plan.ts';
 import { failRaced, fetchRaced, NO_PUSHES, pushAll } from '../sync/push.ts';
@@ -37,8 +38,9 @@ async function syncDatabase(request: SyncRequest, context: Context, opened: Open
   const { value, notices } = await withPeers(request, context, opened, async (syncContext, prepared) => {
     const exchanged = await exchange(syncContext, prepared.local, prepared.allProgress);
     context.onProgress({ stage: 'writing the result' });
-    const recorded = await record(request, context, { database, configuration, prepared, head: exchanged.head });
-    await keepHeads(request, context, { database, configuration, prepared, head: exchanged.head });
+    const { head, isReported } = exchanged;
+    const recorded = await record(request, context, { database, configuration, prepared, head, isReported });
+    await keepHeads(request, context, { database, configuration, prepared, head });
     const on = { configuration, database, branch: prepared.branch };
     const afterSync = exchanged.merge === null ? NO_EXPORT : await exportAfterSync(request, context, on);
     return { prepared, exchanged, recorded, afterSync };
@@ -65,6 +67,8 @@ interface Exchanged {
   readonly head: string;
   /** null: the run was interrupted. */
   readonly merge: MergeReport | null;
+  /** Whether the rows of all merges of our branch are reported in the `PeerProgress`. */
+  readonly isReported: boolean;
 }
 
 /**
@@ -94,14 +98,14 @@ export async function exchange(
       const { target, merge } = await mergeHeads(context, adoption.local, allProgress);
       const planning = { ours: begin.ours, onto: adoption.local.ours, target, adopted: adoption.from };
       await planAll(context, planning, allProgress);
-      return { head: begin.ours, merge };
+      return { head: begin.ours, merge, isReported: false };
     }
     const stamped = await stampRows(context, adoption.local, allProgress);
     local = stamped.local;
     return await mergeAndPush(context, local, { allProgress, late, pushRefusal: stamped.pushRefusal });
   } catch (thrown) {
     recordInterruption(allProgress, toFailure(thrown));
-    return { head: local.ours, merge: null };
+    return { head: local.ours, merge: null, isReported: false };
   } finally {
     await endPeers(context, all);
   }
@@ -174,10 +178,14 @@ async function mergeAndPush(
     };
     // A failed peer would not be merged with those that answered late.
     if (all.pushRefusal !== null) refuseAllPushes(allProgress, all.pushRefusal);
+    const { branch, state } = context;
+    // If it cannot be recorded, only a run that ends too early is not reported.
+    if (target !== ours) await recordUnreported(state.folder, { branch, head: ours }).catch(() => undefined);
     const head = await advanceLocalBranch(context, { ours, target }, allProgress, mergeAgain);
-    if (head !== ours) await reportReceivedMerges(context, { from: ours, to: head, made }, incoming);
+    const from = (await unreportedSince(state.folder, branch)) ?? ours;
+    const isReported = await reportReceivedMerges(context, { from, begin: ours, to: head, made }, incoming);
     await removeMergedInboxes(context, allProgress, head);
-    return { head, merge: addMerges(merge, last) };
+    return { head, merge: addMerges(merge, last), isReported };
   }
 }
 

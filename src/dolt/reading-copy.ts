@@ -14,8 +14,10 @@ const STATE_FILES = [
   'dolt-federation.json',
   'dolt-federation-remotes.json',
   'dolt-federation-reported.json',
-  join('dolt-federation', 'conflicts.yaml'),
 ];
+/** The conflicts files: of the database, and of branches. */
+const CONFLICTS_FOLDER = 'dolt-federation';
+const CONFLICTS_FILE = /^conflicts(?:-[0-9a-f]{8})?\.yaml$/;
 /** More is not copied; a journal has at most about that size before Dolt makes a table file of it. */
 const MAX_BYTES = 256 * 1024 * 1024;
 
@@ -110,7 +112,9 @@ async function dataOf(from: string, to: string): Promise<readonly Piece[]> {
 
 async function stateOf(from: string, to: string): Promise<readonly Piece[]> {
   const pieces: Piece[] = [];
-  for (const name of STATE_FILES) {
+  const listed = await readdir(join(from, CONFLICTS_FOLDER)).catch(() => []);
+  const conflicts = listed.filter((name) => CONFLICTS_FILE.test(name)).map((name) => join(CONFLICTS_FOLDER, name));
+  for (const name of [...STATE_FILES, ...conflicts]) {
     const found = await statOf(join(from, name));
     if (found?.isFile() === true) {
       pieces.push({ from: join(from, name), to: join(to, name), bytes: found.size, isTable: false });

@@ -4,12 +4,11 @@ import { Failure, toFailure } from '../core/failure.ts';
 import { groupBy } from '../core/lists.ts';
 import { counted, shownValue } from '../core/text.ts';
 import type { Identity } from '../dolt/identity.ts';
-import { keyText } from '../dolt/rows/row-key.ts';
 import { rowsByKey } from '../dolt/rows/stored-rows.ts';
 import { hasTriggers, ordinaryColumns } from '../dolt/schema/table-shape.ts';
 import type { Cells } from '../dolt/sql/cell.ts';
 import { checkout, createBranch } from '../dolt/sql/heads.ts';
-import { commitsNamed } from '../dolt/sql/history.ts';
+import { commitsAmong, commitsNamed } from '../dolt/sql/history.ts';
 import type { Database, Sql } from '../dolt/sql/sql.ts';
 import { changedTables, commitIfAny } from '../dolt/sql/working-set.ts';
 import { firesTriggers } from '../rows/constraints/restore.ts';
@@ -124,6 +123,20 @@ async function refuseRestored(sql: Sql, head: string, wanted: readonly LostRow[]
   }
 }
 
+/**
+ * The parents of a merge stay in the history of its branch. A row of another commit is of another branch, of a head that
+ * was refused, or of a history that was given up.
+ * @throws Failure `conflicts-file-invalid`
+ */
+export async function refuseForeignRows(sql: Sql, head: string, lost: readonly LostRow[]): Promise<void> {
+  const wanted = lost.filter((row) => isRestored(row, lost));
+  if (wanted.length === 0) return;
+  const named = [...new Set(wanted.map((row) => row.head))];
+  const known = await commitsAmong(sql, { from: null, to: head }, named);
+  const row = wanted.find((one) => !known.includes(one.head));
+  if (row !== undefined) throw invalid(row, `our branch does not contain ${row.head}`);
+}
+
 function digestOf(row: LostRow): string {
   return shortDigest(lostName(row), 16);
 }
@@ -166,10 +179,13 @@ async function restore(
   return !isDeepStrictEqual(stored, before);
 }
 
-/** The row under the key of a restored one. */
+/** The row under the key of a restored one, which Dolt may print in another form. */
 async function rowAt(sql: Sql, { shape }: Entry, { key }: Restoration): Promise<Cells | undefined> {
   const found = await rowsByKey(sql, shape, { keys: [key] });
-  return found.find((one) => keyText(shape, one) === keyText(shape, key));
+  const columns = shape.columns.filter(({ name }) => shape.key.includes(name));
+  return found.find((one) =>
+    columns.every(({ name, type }) => isSameValue(key[name] ?? null, one[name] ?? null, type)),
+  );
 }
 
 /** Lets the program's rules count a row that was added again below its parent. */

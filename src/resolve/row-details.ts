@@ -49,7 +49,10 @@ const MAX_ROWS = 200;
 const MAX_VALUE = 400;
 
 /** Reads the whole rows of a conflicts file, and who changed them when. */
-export async function readDetails(database: Database, { branch, merges }: ConflictsFile): Promise<Details> {
+export async function readDetails(
+  database: Database,
+  { branch, merges }: Pick<ConflictsFile, 'branch' | 'merges'>,
+): Promise<Details> {
   const found = new Map<string, RowDetails>();
   await database.session(async (sql) => {
     await checkout(sql, branch);

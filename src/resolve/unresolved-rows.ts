@@ -71,7 +71,12 @@ async function openMerge(database: Database, { head, peer }: PeerProgress, ours:
   return rows === null ? [] : [{ peer: peer.name, ours, theirs: head, rows }];
 }
 
-/** Whether rows of the merges with a peer may need a person, also if the peer failed afterwards, as in a push. */
+/** Whether rows of the merges with a peer may need a person. */
+export function needsPerson(progress: PeerProgress): boolean {
+  return isUnresolved(progress) || mayHaveLost(progress);
+}
+
+/** Whether rows of the merges with a peer may have given way, also if the peer failed afterwards, as in a push. */
 function mayHaveLost({ conflicts }: PeerProgress): boolean {
   return conflicts.some(hasLost);
 }

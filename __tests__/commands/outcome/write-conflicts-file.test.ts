@@ -1,7 +1,9 @@
 import { cp, readFile, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
+import { conflictsFileOfBranch } from '../../../src/commands/outcome/write-conflicts-file.ts';
 import { parseConflicts } from '../../../src/resolve/parse-conflicts.ts';
+import { unreportedSince } from '../../../src/sync/merge/unreported-moves.ts';
 import { command } from '../../helpers/commanding.ts';
 import { makeDatabase, openTestDatabase, publishing, type TestDatabase } from '../../helpers/database.ts';
 import { committing } from '../../helpers/scenario.ts';
@@ -91,19 +93,43 @@ describe('the conflicts file of a run', () => {
     );
     await others['clash']?.publish(`file://${folder.file('clash.box')}`, 'main:dev');
     const dev = await run('manual', { branch: 'dev' });
-    expect(await readFile(file, 'utf8')).toBe(before);
-    expect(dev.result.conflictsPath).toBeUndefined();
-    expect(dev.result.problems).toMatchObject([{ code: 'conflicts-stale', severity: 'warning' }]);
+    const kept = conflictsFileOfBranch(local.path, 'main');
+    expect(await readFile(kept, 'utf8')).toBe(before);
+    expect(dev.result).toMatchObject({ conflictsPath: file, open: 1 });
+    expect(dev.result.problems).toMatchObject([{ code: 'conflicts-stale', severity: 'notice' }]);
+    expect(dev.result.problems[0]?.hint).toContain(`resolve --file ${kept}`);
+    expect((await read()).branch).toBe('dev');
+    expect((await run('manual', { branch: 'main', command: 'status' })).result.open).toBeUndefined();
+    await run('manual', { branch: 'main' });
+    expect(await read()).toMatchObject({ branch: 'main', merges: [{ rows: chosen.merges[0]?.rows }] });
+    await expect(stat(kept)).rejects.toThrow('ENOENT');
+    expect(await readFile(conflictsFileOfBranch(local.path, 'dev'), 'utf8')).toContain('branch: dev');
   }, 120_000);
 
-  test('keeps a whole lost row until a person removes it', async () => {
+  test('keeps a whole lost row until a person removes it, also if the run that found it was interrupted', async () => {
     await using folder = await tempFolder();
     const { local, others, file, read, run } = await withPeers(folder, {
       partner: "INSERT INTO items VALUES (7, 'their own', 'same')",
     });
     await local.commit('ours', "INSERT INTO items VALUES (7, 'our own', 'same')");
+    const interrupting = new AbortController();
+    const { result: interrupted } = await run('newest', {
+      signal: interrupting.signal,
+      onEvent: ({ step }) => {
+        if (step === 'done') interrupting.abort();
+      },
+    });
+    expect(interrupted).toMatchObject({ status: 'conflict', head: await local.head() });
+    expect(interrupted.problems).toContainEqual(
+      expect.objectContaining({ code: 'interrupted', message: expect.stringContaining('in no conflicts file yet') }),
+    );
+    await expect(stat(file)).rejects.toThrow('ENOENT');
+    // The branch has moved, so nothing but a record of the move brings the row back.
     const { result } = await run('newest');
-    expect(result).toMatchObject({ status: 'conflict', conflictsPath: file });
+    expect(result).toMatchObject({ status: 'conflict', head: interrupted.head, conflictsPath: file });
+    expect(result.peers[0]?.conflicts).toMatchObject([{ kind: 'id-collision', left: true }]);
+    expect(result.peers[0]?.conflicts[0]?.elsewhere).toBeUndefined();
+    expect(await unreportedSince(local.path, 'main')).toBeNull();
     const [kept] = await local.rows('SELECT title FROM items WHERE id = 7');
     const [gone, head] =
       kept?.['title'] === 'our own'
@@ -116,5 +142,9 @@ describe('the conflicts file of a run', () => {
     expect(await read()).toMatchObject({ merges: [], lost });
     expect((await run('newest')).result).toMatchObject({ status: 'unchanged', conflictsPath: file });
     expect(await read()).toMatchObject({ lost });
+    // They are rows of this branch only.
+    await local.sql("CALL DOLT_BRANCH('dev', 'main~1')");
+    await run('newest', { branch: 'dev' });
+    expect(await read()).toMatchObject({ branch: 'main', lost });
   }, 120_000);
 });

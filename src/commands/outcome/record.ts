@@ -6,6 +6,7 @@ import { toFailure } from '../../core/failure.ts';
 import { currencyOf, stalenessOf } from '../../sync/history/staleness.ts';
 import { countUnsaved } from '../../sync/history/unsaved.ts';
 import { isUnresolved } from '../../sync/merge/is-unresolved.ts';
+import { forgetUnreported } from '../../sync/merge/unreported-moves.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import type { Context } from '../context.ts';
 import type { LocalDatabase } from '../prepare/local-database.ts';
@@ -23,6 +24,8 @@ interface Ended {
   readonly head: string;
   /** The commit that the peers should have; absent: the head. */
   readonly promised?: string | undefined;
+  /** Whether the rows of all merges of our branch are reported in the `PeerProgress`; absent: no. */
+  readonly isReported?: boolean;
 }
 
 /** The recorded facts, for the result. */
@@ -38,7 +41,7 @@ interface Recorded {
 export async function record(
   request: SyncRequest,
   context: Context,
-  { database, configuration, prepared, head, promised = head }: Ended,
+  { database, configuration, prepared, head, promised = head, isReported = false }: Ended,
 ): Promise<Recorded> {
   const { engines, work: path, ephemeral } = database;
   // `resolve` reads the file of the database itself, also if a server held it.
@@ -64,7 +67,9 @@ export async function record(
           { engines, path: home, branch, head, allProgress, peers: named, mergeTimeoutMs: request.mergeTimeout },
           context,
         )
-      : { file: null, open: await countEarlierOpen(home, context), problems: [] };
+      : { file: null, open: await countEarlierOpen(home, branch, context), problems: [], isComplete: false };
+  // If that fails, the next run reports them again.
+  if (isReported && conflicts.isComplete) await forgetUnreported(database.state.folder, branch).catch(() => undefined);
   reportToolOutput(request, allProgress, context);
   const stale = stalePeers(request, peers, { unsentAt: times.unsentAt, mayPush: prepared.mayPush });
   return { conflicts, unsaved, state: times.warnings, stale };

@@ -1,9 +1,12 @@
-import { join } from 'node:path';
+import { rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { BEADS_RULES } from '../../beads/database-rules.ts';
 import type { Peer } from '../../config/configuration.ts';
-import type { Diagnostic } from '../../core/diagnostic.ts';
-import { Failure, toFailure } from '../../core/failure.ts';
+import { asWarning, type Diagnostic } from '../../core/diagnostic.ts';
+import { shortDigest } from '../../core/digest.ts';
+import { errorMessage, Failure, toFailure } from '../../core/failure.ts';
 import { putAside } from '../../core/files.ts';
+import { shellWord } from '../../core/text.ts';
 import type { Engines } from '../../dolt/server/engines.ts';
 import { type ConflictsFile, countOpen } from '../../resolve/conflicts-file.ts';
 import {
@@ -13,7 +16,7 @@ import {
   readConflictsIfAny,
   storeConflicts,
 } from '../../resolve/store-conflicts.ts';
-import { findUnresolved } from '../../resolve/unresolved-rows.ts';
+import { findUnresolved, needsPerson } from '../../resolve/unresolved-rows.ts';
 import { isUnresolved } from '../../sync/merge/is-unresolved.ts';
 import { removeScratch } from '../../sync/merge/scratch.ts';
 import { rightsOf } from '../../sync/peer-actions.ts';
@@ -23,6 +26,11 @@ import type { Context } from '../context.ts';
 /** Path of the conflicts file of a database. `.dolt` is the only folder that git, Dolt and beads all leave alone. */
 export function conflictsFileOf(database: string): string {
   return join(database, '.dolt', 'dolt-federation', 'conflicts.yaml');
+}
+
+/** Path of the conflicts file of a branch, while the one of the database is for another branch. */
+export function conflictsFileOfBranch(database: string, branch: string): string {
+  return join(dirname(conflictsFileOf(database)), `conflicts-${shortDigest(branch, 8)}.yaml`);
 }
 
 interface Ended {
@@ -45,6 +53,8 @@ export interface WrittenConflicts {
   /** Undecided rows in it. */
   readonly open: number;
   readonly problems: readonly Diagnostic[];
+  /** Whether a person has all of them: in a file, or in the report with the reason why they are in none. */
+  readonly isComplete: boolean;
 }
 
 /**
@@ -56,33 +66,39 @@ export async function writeConflictsFile(ended: Ended, context: Context): Promis
     return await writeUnresolved(ended, context);
   } catch (thrown) {
     const failure = toFailure(thrown);
-    if (failure.code === 'interrupted') return { file: null, open: 0, problems: [] };
-    return {
-      file: null,
-      open: 0,
-      problems: [{ severity: 'warning', code: failure.code, message: failure.withoutValues, hint: failure.hint }],
-    };
+    const problems = failure.code === 'interrupted' ? interruptedProblems(ended) : [asWarning(failure)];
+    return { file: null, open: 0, problems, isComplete: false };
   }
 }
 
+/** The next run writes the file: it repeats the merges that this one did not report. */
+function interruptedProblems({ allProgress }: Ended): Diagnostic[] {
+  if (!allProgress.some(needsPerson)) return [];
+  return [
+    {
+      severity: 'warning',
+      code: 'interrupted',
+      message: 'the rows that need a decision are in no conflicts file yet, because the run was interrupted',
+      hint: 'Run `dolt-federation sync` again: it writes them there.',
+    },
+  ];
+}
+
 async function writeUnresolved(ended: Ended, context: Context): Promise<WrittenConflicts> {
-  const { engines, allProgress, branch, peers } = ended;
+  const { engines, allProgress, branch, peers, path } = ended;
   const { unread, ...found } = await findUnresolved(engines, allProgress, { ...ended, rules: BEADS_RULES }).finally(
     () =>
       // The next run removes what cannot be removed now.
       engines.finish(({ database }) => removeScratch(database)).catch(() => undefined),
   );
+  const isInterrupted = [...unread.values()].some(({ code }) => code === 'interrupted');
   const notRead = [...unread].flatMap(([progress, failure]) =>
     failure.code === 'interrupted' ? [] : [unreadProblem(progress, failure)],
   );
-  const own = conflictsFileOf(ended.path);
-  const known = context.conflictsDir === undefined ? await lastFile(own) : NO_LAST;
-  const { last } = known;
-  const problems = [...notRead, ...known.problems];
-  if (last !== null && last.branch !== branch && last.merges.length > 0) {
-    const isLost = found.merges.length + found.lost.length > 0;
-    return { file: null, open: 0, problems: [...problems, ...(isLost ? [aboutAnother(own, last.branch)] : [])] };
-  }
+  const known = context.conflictsDir === undefined ? await lastFiles(path, branch) : NO_LAST;
+  const { last, other } = known;
+  const problems = [...notRead, ...(isInterrupted ? interruptedProblems(ended) : []), ...known.problems];
+  const isComplete = !isInterrupted;
   const next = nextFile(last, {
     ...found,
     branch,
@@ -92,9 +108,46 @@ async function writeUnresolved(ended: Ended, context: Context): Promise<WrittenC
     ],
     configured: peers.flatMap(({ name, role }) => (rightsOf(role).pull ? [name] : [])),
   });
-  if (context.conflictsDir !== undefined && isEmptyFile(next)) return { file: null, open: 0, problems };
-  const file = context.conflictsDir === undefined ? own : await newConflictsFile(context.conflictsDir);
-  return { file: (await storeConflicts(file, next)) ? file : null, open: countOpen(next), problems };
+  if (context.conflictsDir !== undefined) {
+    if (isEmptyFile(next)) return { file: null, open: 0, problems, isComplete };
+    const file = await newConflictsFile(context.conflictsDir);
+    await storeConflicts(file, next);
+    return { file, open: countOpen(next), problems, isComplete };
+  }
+  const own = conflictsFileOf(path);
+  if (other !== null && isEmptyFile(next)) {
+    await removeBranchFile(path, branch);
+    return { file: null, open: 0, problems, isComplete };
+  }
+  const moved = other === null ? [] : [await keepOther(path, other)];
+  const isThere = await storeConflicts(own, next);
+  await removeBranchFile(path, branch);
+  return {
+    file: isThere ? own : null,
+    open: countOpen(next),
+    problems: [...problems, ...moved],
+    isComplete,
+  };
+}
+
+/** The rows of another branch may contain decisions of a person. A run on that branch goes on with them. */
+async function keepOther(database: string, { branch }: ConflictsFile): Promise<Diagnostic> {
+  const file = conflictsFileOfBranch(database, branch);
+  await rename(conflictsFileOf(database), file).catch((cause: unknown) => {
+    const message = `${file}: ${errorMessage(cause)}`;
+    throw new Failure('conflicts-file-unwritten', message, { location: { file }, cause });
+  });
+  return {
+    severity: 'notice',
+    code: 'conflicts-stale',
+    message: `the rows of the branch ${branch} that need a decision are in ${file} now`,
+    hint: `Decide about them with \`dolt-federation resolve --file ${shellWord(file)}\`, or run \`sync\` on that branch again.`,
+  };
+}
+
+/** Its rows are in the file of the database now, or none are left. */
+async function removeBranchFile(database: string, branch: string): Promise<void> {
+  await rm(conflictsFileOfBranch(database, branch), { force: true });
 }
 
 /** Whether a run shows what remains open with a peer. The choices for a history that was rewritten are obsolete. */
@@ -111,13 +164,20 @@ function mergesOfDiscarded(last: ConflictsFile | null, allProgress: readonly Pee
 }
 
 /**
- * How many rows of earlier runs are undecided, for a run that writes no conflicts file. The next run that writes the
- * file reports a read error.
+ * How many rows of earlier runs are undecided on a branch, for a run that writes no conflicts file. The next run that
+ * writes the file reports a read error.
  */
-export async function countEarlierOpen(database: string, context: Pick<Context, 'conflictsDir'>): Promise<number> {
+export async function countEarlierOpen(
+  database: string,
+  branch: string,
+  context: Pick<Context, 'conflictsDir'>,
+): Promise<number> {
   if (context.conflictsDir !== undefined) return 0;
-  const last = await readConflictsIfAny(conflictsFileOf(database)).catch(() => null);
-  return last === null ? 0 : countOpen(last.conflicts);
+  for (const file of [conflictsFileOf(database), conflictsFileOfBranch(database, branch)]) {
+    const found = await readConflictsIfAny(file).catch(() => null);
+    if (found?.conflicts.branch === branch) return countOpen(found.conflicts);
+  }
+  return 0;
 }
 
 /** The merge is done, or refused for another reason; only the file lacks the rows. */
@@ -131,22 +191,27 @@ function unreadProblem({ peer }: PeerProgress, { code, withoutValues }: Failure)
   };
 }
 
-/** The file may contain decisions of a person, so it is kept. */
-function aboutAnother(file: string, branch: string): Diagnostic {
-  return {
-    severity: 'warning',
-    code: 'conflicts-stale',
-    message: `${file} is for the branch ${branch}, so the conflicts of this run were not written to it`,
-    hint: 'Resolve its conflicts with `dolt-federation resolve`, or remove the file, then run again.',
-  };
+/** The rows of earlier runs. */
+interface LastFiles {
+  /** Of this branch; null: there are none. */
+  readonly last: ConflictsFile | null;
+  /** Of another branch, in the file of the database; null: it has none. */
+  readonly other: ConflictsFile | null;
+  readonly problems: readonly Diagnostic[];
 }
 
-const NO_LAST = { last: null, problems: [] } as const;
+const NO_LAST: LastFiles = { last: null, other: null, problems: [] };
 
-/** The file of the last run. An unreadable file is moved aside, because a person may have edited it. */
-async function lastFile(
-  file: string,
-): Promise<{ readonly last: ConflictsFile | null; readonly problems: readonly Diagnostic[] }> {
+async function lastFiles(database: string, branch: string): Promise<LastFiles> {
+  const own = await lastFile(conflictsFileOf(database));
+  if (own.last?.branch === branch) return { ...own, other: null };
+  const kept = await lastFile(conflictsFileOfBranch(database, branch));
+  const last = kept.last?.branch === branch ? kept.last : null;
+  return { last, other: own.last, problems: [...own.problems, ...kept.problems] };
+}
+
+/** A file of earlier runs. An unreadable one is moved aside, because a person may have edited it. */
+async function lastFile(file: string): Promise<Pick<LastFiles, 'last' | 'problems'>> {
   try {
     return { last: (await readConflictsIfAny(file))?.conflicts ?? null, problems: [] };
   } catch (thrown) {

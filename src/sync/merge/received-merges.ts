@@ -13,7 +13,7 @@ import type { Engine } from '../../dolt/server/engines.ts';
 import { MERGE_EMAIL } from '../../dolt/signature.ts';
 import type { Cells } from '../../dolt/sql/cell.ts';
 import { checkout, createBranch } from '../../dolt/sql/heads.ts';
-import { isAncestor } from '../../dolt/sql/history.ts';
+import { containsCommit, isAncestor } from '../../dolt/sql/history.ts';
 import { beginMerging, PROTOCOL_LINE } from '../../dolt/sql/merge.ts';
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
 import { mergeHead } from '../../rows/merge.ts';
@@ -27,8 +27,10 @@ import { isLimit } from './limits.ts';
 import { scratchName } from './scratch.ts';
 
 interface Move {
-  /** Our head before and after the run. */
+  /** Our head after which the merges are not reported yet: that before the run, or before an earlier one. */
   readonly from: string;
+  /** Our head before and after the run. */
+  readonly begin: string;
   readonly to: string;
   /** Merges that this run made itself. */
   readonly made: ReadonlySet<string>;
@@ -45,32 +47,41 @@ const commitRow = z.object({
 
 /**
  * Lists in each `PeerProgress` which of our rows lost in merges that other databases made and our branch fast-forwarded
- * over. A merge is a function of its parents, so it is repeated on a temporary branch. Our branch has already moved, so
- * an error here does not fail the run.
+ * over, and in those of an earlier run that ended before it reported them. A merge is a function of its parents, so it is
+ * repeated on a temporary branch. Our branch has already moved, so an error here does not fail the run.
  * @param incoming the head that each peer had before anything was pushed to it
+ * @returns whether everything is reported
  */
 export async function reportReceivedMerges(
   context: SyncContext,
   move: Move,
   incoming: ReadonlyMap<PeerProgress, string>,
-): Promise<void> {
+): Promise<boolean> {
+  if (move.from === move.to) return true;
   try {
-    await context.engines.use(NO_CREDENTIALS, (engine) => reportReceived(context, move, engine, incoming));
+    return await context.engines.use(NO_CREDENTIALS, (engine) => reportReceived(context, move, engine, incoming));
   } catch (thrown) {
     const { code, message } = toFailure(thrown);
-    if (code === 'interrupted') return;
+    if (code === 'interrupted') return false;
     const reported = `merges of other databases could not be read: ${message}`;
     context.notify({ severity: 'warning', code, message: reported });
+    return false;
   }
 }
 
 async function reportReceived(
   context: SyncContext,
-  move: Move,
+  given: Move,
   engine: Engine,
   incoming: ReadonlyMap<PeerProgress, string>,
-): Promise<void> {
+): Promise<boolean> {
   const { database } = engine;
+  // Our branch can have been replaced since.
+  const move = (await containsCommit(database, given.begin, given.from)) ? given : { ...given, from: given.begin };
+  const own = await passedCommits(database, { from: move.from, to: move.begin });
+  const ofEarlierRun = new Set(own.map(({ hash }) => hash));
+  // Without a peer to report them for, they stay for a later run.
+  if (ofEarlierRun.size > 0 && incoming.size === 0) return false;
   const until = monotonicMs() + REPLAYS_MS;
   const merges = receivedMerges(await passedCommits(database, move), move);
   let replayed = 0;
@@ -80,12 +91,13 @@ async function reportReceived(
     const conflicts = await replayWithin(context, engine, merge, move);
     if (conflicts === 'late') break;
     if (conflicts === null) differing.push(merge.hash);
-    else await report(database, incoming, { commit: merge.hash, conflicts });
+    else await report(database, incoming, { merge, conflicts, isElsewhere: !ofEarlierRun.has(merge.hash) });
     replayed += 1;
   }
   for (const notice of [...incoming.keys()].flatMap(decidedElsewhere)) context.notify(notice);
   if (differing.length > 0) context.notify(differs(differing));
   if (replayed < merges.length) context.notify(unread(merges.length - replayed));
+  return !context.signal.aborted;
 }
 
 /** Under `manual` a person expects to be asked, but only the database that merges can ask. */
@@ -104,7 +116,8 @@ function unread(count: number): Diagnostic {
   };
 }
 
-async function passedCommits(sql: Sql, { from, to }: Move): Promise<PassedCommit[]> {
+async function passedCommits(sql: Sql, { from, to }: Pick<Move, 'from' | 'to'>): Promise<PassedCommit[]> {
+  if (from === to) return [];
   const rows = await sql.rows(
     commitRow,
     "SELECT commit_hash AS hash, parents, (email = ? AND (message = ? OR message LIKE ?)) AS is_merge FROM dolt_log(?, '--parents')",
@@ -120,25 +133,36 @@ async function passedCommits(sql: Sql, { from, to }: Move): Promise<PassedCommit
 async function report(
   sql: Sql,
   incoming: ReadonlyMap<PeerProgress, string>,
-  merge: { readonly commit: string; readonly conflicts: readonly Conflict[] },
+  { merge, conflicts, isElsewhere }: Replayed,
 ): Promise<void> {
-  const progress = merge.conflicts.length === 0 ? null : await sourcePeer(sql, incoming, merge.commit);
-  progress?.reportConflicts([...progress.conflicts, ...merge.conflicts]);
+  const { hash, onto, head, ours } = merge;
+  if (conflicts.length === 0) return;
+  // A peer that nothing is pushed to has the other parent only.
+  const commits = isElsewhere ? [hash] : [hash, ours === head ? onto : head];
+  const progress = await sourcePeer(sql, incoming, commits);
+  const found = isElsewhere ? conflicts.map((conflict) => ({ ...conflict, elsewhere: true as const })) : conflicts;
+  progress?.reportConflicts([...progress.conflicts, ...found]);
 }
 
-/** The peer whose head contained a merge; the first by name if several did, one that did not fail before others. */
+/** The rows of a merge, and whether another database made it. */
+interface Replayed {
+  readonly merge: ReceivedMerge;
+  readonly conflicts: readonly Conflict[];
+  readonly isElsewhere: boolean;
+}
+
+/** The peer whose head contains the first of these commits that any has: by name, one that did not fail before others. */
 async function sourcePeer(
   sql: Sql,
   incoming: ReadonlyMap<PeerProgress, string>,
-  commit: string,
+  commits: readonly string[],
 ): Promise<PeerProgress | null> {
-  let failed: PeerProgress | null = null;
-  for (const [progress, head] of [...incoming].toSorted(([a], [b]) => (a.peer.name < b.peer.name ? -1 : 1))) {
-    if (!(await isAncestor(sql, commit, head))) continue;
-    if (progress.failure === null) return progress;
-    failed ??= progress;
-  }
-  return failed;
+  const sorted = [...incoming].toSorted(([a], [b]) => (a.peer.name < b.peer.name ? -1 : 1));
+  const read = sorted.filter(([{ failure }]) => failure === null);
+  const failed = sorted.filter(([{ failure }]) => failure !== null);
+  for (const commit of commits)
+    for (const [progress, head] of [...read, ...failed]) if (await isAncestor(sql, commit, head)) return progress;
+  return commits.length > 1 ? (read[0]?.[0] ?? null) : null;
 }
 
 /** Our branch has already moved, so a merge that passes a limit counts as not checked. */
@@ -187,7 +211,7 @@ async function replay(
     for (const reported of merged.rows) {
       const row = decided.has(reported) ? { ...reported, left: false } : reported;
       if (!(await concerns(sql, row, { merge, from, side }))) continue;
-      conflicts.push({ ...conflictOf(row, { heads: { ours: onto, theirs: head }, swapped }), elsewhere: true });
+      conflicts.push(conflictOf(row, { heads: { ours: onto, theirs: head }, swapped }));
     }
     return conflicts;
   });

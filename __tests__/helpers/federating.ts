@@ -11,6 +11,7 @@ import { type Engines, type OwnDatabase, openEngines } from '../../src/dolt/serv
 import { branchHead } from '../../src/dolt/sql/heads.ts';
 import { addRemote, listRemotes, removeRemote } from '../../src/dolt/sql/remotes.ts';
 import { MergeLimits } from '../../src/sync/merge/limits.ts';
+import { forgetUnreported } from '../../src/sync/merge/unreported-moves.ts';
 import { actionsOf, type SyncCommand } from '../../src/sync/peer-actions.ts';
 import { newPeerPlan } from '../../src/sync/peer-plan.ts';
 import { newPeerProgress, type PeerProgress } from '../../src/sync/peer-progress.ts';
@@ -186,6 +187,8 @@ export async function federateIn(engines: Engines, test: FederateRun): Promise<F
   };
   const context = testContext(engines, { onProgress, peers: allProgress.length, ...options });
   const federated = await exchange(context, { ours: head, dropped, accepted, takenBack }, allProgress);
+  // As a command does after it wrote the conflicts file.
+  if (federated.isReported) await forgetUnreported(context.state.folder, context.branch);
   return {
     ...federated,
     allProgress,

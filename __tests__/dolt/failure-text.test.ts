@@ -119,6 +119,8 @@ describe('the class of an error text', () => {
     ['fetch failed: PullChunkFetcher: Get on closed Fetcher.', 'corrupt'],
     ['snappy: corrupt input', 'corrupt'],
     ['tag not found', 'corrupt'],
+    ['target commit not found', 'corrupt'],
+    ['value is not a commit', 'corrupt'],
     ['panic recovered: runtime error: index out of range [1] with length 1: goroutine 1 [running]', 'corrupt'],
     ['table ref is unexpected noms value; GetFileID == STRT', 'corrupt'],
     ['unexpected file ID for commit closure, expected CMCL, found ADRM', 'corrupt'],

@@ -349,8 +349,10 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['failed to get all chunks', 'corrupt'],
   ['pullchunkfetcher: get on closed fetcher', 'corrupt'],
   ['snappy: corrupt input', 'corrupt'],
-  // A list of refs that names tags and does not lead to them.
+  // A list of refs that names tags and does not lead to them, and tags and branches that name no commit.
   ['tag not found', 'corrupt'],
+  ['target commit not found', 'corrupt'],
+  ['value is not a commit', 'corrupt'],
   // Malformed data: a panic of Dolt over it that ends only the statement, and messages of another kind than expected.
   ['panic recovered: ', 'corrupt'],
   ['table ref is unexpected noms value', 'corrupt'],

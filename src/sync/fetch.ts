@@ -171,7 +171,7 @@ export async function compareTakenBack(
     const now = { ...local, takenBack: await findTakenBack(engine.database, local, allProgress) };
     for (const progress of allProgress) {
       if (progress.head === null || !progress.isMerged || progress.lease !== null) continue;
-      if ((await findReturning(engine.database, now, progress.head)) === null) continue;
+      if ((await findReturning(engine.database, now, progress)) === null) continue;
       progress.tryAgain();
       await compareWithin(context, now, engine, progress, { theirs: progress.head, before: null });
     }
@@ -201,7 +201,7 @@ export async function comparePeer(
   const compared = { ours, theirs, base, dropped: local.dropped };
   const rewritten =
     (await takenBack(sql, progress, heads, local)) ??
-    (await findReturning(sql, local, theirs)) ??
+    (await findReturning(sql, local, { head: theirs, passedOn: progress.passedOn })) ??
     (unlisted === null ? await findRewritten(sql, progress, compared) : null);
   const state = stateOf({ ours, theirs, base });
   progress.compared({ head: theirs, state, ahead, behind, otherMakers: makers, rewritten });

@@ -15,6 +15,7 @@ import {
   writeStateFile,
 } from '../../../src/sync/history/last-verified.ts';
 import { type CommandOptions, command } from '../../helpers/commanding.ts';
+import { openTestDatabase } from '../../helpers/database.ts';
 import { filePeer } from '../../helpers/federating.ts';
 import { HEAD } from '../../helpers/results.ts';
 import { inStep } from '../../helpers/rewriting.ts';
@@ -79,7 +80,7 @@ describe('a head of a peer that a run passed on and did not take', () => {
       (await command(folder, peers, { database: 'north', ...request })).result;
     await all();
     // The state that a killed run of north leaves: one peer has the head, another an older commit of it.
-    await south.commit('kept', KEPT);
+    const kept = await south.commit('kept', KEPT);
     await south.publish(`file://${folder.file('part')}`);
     const secret = await south.commit('secret', SECRET);
     await it.box('south');
@@ -92,7 +93,7 @@ describe('a head of a peer that a run passed on and did not take', () => {
     // While the peer has it, all of them are as usual.
     const before = await all({ command: 'status' });
     expect(before.peers.map(({ state }) => state)).toEqual(['behind', 'behind', 'behind']);
-    await cp(north.path, folder.file('other'), { recursive: true });
+    for (const name of ['other', 'third']) await cp(north.path, folder.file(name), { recursive: true });
     const amended = ['DELETE FROM t WHERE id = 8', "INSERT INTO t VALUES (9, 'other')"];
     await south.sql(...amended, "CALL DOLT_COMMIT('-A', '--amend', '-m', 'amended')");
     await it.box('south', { leases: new Map([['box', secret]]) });
@@ -127,5 +128,18 @@ describe('a head of a peer that a run passed on and did not take', () => {
     const merged = await late(['box'], { rewrites: { adopt: new Map(), merge, discardLocal: [] } });
     expect(merged).toMatchObject([{ status: 'pulled', error: null }]);
     expect(await late(['box'])).toMatchObject([{ state: 'ahead', error: null }]);
+
+    // The head of a peer, which another one had merged and took back with its merge, is still that of the peer.
+    const third = openTestDatabase(folder.file('third'));
+    const state = (await readStateFile(third.path)).stateFile;
+    const ofPart = { ...BOX, endpoint: `file://${folder.file('part')}`, head: kept };
+    await writeStateFile(third.path, beginPush(state, { ...BEGUN, ours: it.head, passedOn: [ofPart] }));
+    await south.sql(
+      ...[`CALL DOLT_BRANCH('old', '${it.head}')`, `CALL DOLT_BRANCH('kept', '${kept}')`],
+      ...['box', 'part'].map((name) => `CALL DOLT_REMOTE('add', 'to-${name}', 'file://${folder.file(name)}')`),
+      ...["CALL DOLT_PUSH('--force', 'to-box', 'old:main')", "CALL DOLT_PUSH('--force', 'to-part', 'kept:main')"],
+    );
+    const served = (await command(folder, peers, { database: 'third' })).result.peers;
+    expect(served).toMatchObject([{ verified: true }, returning, { pulledCommits: 1, verified: true }]);
   }, 240_000);
 });

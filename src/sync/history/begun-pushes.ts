@@ -140,14 +140,20 @@ export async function findTakenBack(
   return found;
 }
 
-/** Whether a peer would bring back what another one took back, or a part of it. */
+/**
+ * Whether a peer would bring back what another one took back, or a part of it. A head of its own that the other one had
+ * merged is no such part.
+ */
 export async function findReturning(
   sql: Sql,
   { ours, takenBack }: Pick<LocalHead, 'ours' | 'takenBack'>,
-  theirs: string,
+  { head: theirs, passedOn }: Pick<PeerProgress, 'head' | 'passedOn'>,
 ): Promise<Rewritten | null> {
+  if (theirs === null) return null;
   for (const { commit, by } of takenBack) {
-    const last = await newestCommon(sql, { head: theirs, others: [commit], without: [ours, by] });
+    const merged = await commitsAmong(sql, { from: null, to: commit }, passedOn);
+    const own = merged.filter((head) => head !== commit);
+    const last = await newestCommon(sql, { head: theirs, others: [commit], without: [ours, by, ...own] });
     if (last !== null) return { side: 'ours', last };
   }
   return null;

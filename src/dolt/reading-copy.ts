@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { chmod, copyFile, link, mkdir, readdir, realpath, stat, symlink } from 'node:fs/promises';
+import { chmod, copyFile, link, mkdir, readdir, realpath, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../core/failure.ts';
 import { statOf } from '../core/files.ts';
@@ -7,10 +7,12 @@ import { isTableFile, JOURNAL } from './database-files.ts';
 import { lockFile } from './server/lock.ts';
 import { lockedBy } from './server/lock-table.ts';
 
+/** The checked-out branch and the remotes, without which Dolt opens no database. */
+const STATE_FILE = 'repo_state.json';
 /** The files that Dolt and later runs read besides the data, without those that only a running server needs. */
 const STATE_FILES = [
   'config.json',
-  'repo_state.json',
+  STATE_FILE,
   'dolt-federation.json',
   'dolt-federation-remotes.json',
   'dolt-federation-reported.json',
@@ -40,23 +42,31 @@ export type Copied = 'copied' | 'busy' | 'too-large';
  */
 export async function copyForReading(database: string, copy: string, isOurs = false): Promise<Copied> {
   const isFree = async () => isOurs || (await lockedBy(lockFile(database))).kind === 'free';
-  return await copyFiles(database, copy, { isFree, maxBytes: MAX_BYTES, linkTable: isLinked });
+  const stateFiles = [...STATE_FILES, ...(await conflictsFiles(join(database, '.dolt')))];
+  return await copyFiles(database, copy, { isFree, maxBytes: MAX_BYTES, stateFiles, linkTable: isLinked });
+}
+
+async function conflictsFiles(folder: string): Promise<readonly string[]> {
+  const names = await readdir(join(folder, CONFLICTS_FOLDER)).catch(() => []);
+  return names.filter((name) => CONFLICTS_FILE.test(name)).map((name) => join(CONFLICTS_FOLDER, name));
 }
 
 /**
- * Copies a database that an engine of this process may hold, for an engine that only opens the copy. It never outlives
- * the table files, so links to them serve on every file system.
+ * Copies a database that an engine of this process may hold, for a program that only opens the copy, without the settings
+ * of the database. The copy never outlives the table files, so links to them serve on every file system.
  * @returns whether the database did not change meanwhile
  */
 export async function copyForOpening(database: string, copy: string): Promise<boolean> {
   const linkTable = ({ from, to }: Piece) => symlink(from, to).then(() => true);
-  const options = { isFree: async () => true, maxBytes: Number.POSITIVE_INFINITY, linkTable };
+  const unlimited = { isFree: async () => true, maxBytes: Number.POSITIVE_INFINITY };
+  const options = { ...unlimited, stateFiles: [STATE_FILE], linkTable };
   return (await copyFiles(database, copy, options)) === 'copied';
 }
 
 interface CopyOptions {
   readonly isFree: () => Promise<boolean>;
   readonly maxBytes: number;
+  readonly stateFiles: readonly string[];
   /** @returns false if the file must be copied */
   readonly linkTable: (piece: Piece) => Promise<boolean>;
 }
@@ -64,13 +74,14 @@ interface CopyOptions {
 async function copyFiles(
   database: string,
   copy: string,
-  { isFree, maxBytes, linkTable }: CopyOptions,
+  { isFree, maxBytes, stateFiles, linkTable }: CopyOptions,
 ): Promise<Copied> {
   if (!(await isFree())) return 'busy';
   const source = await realpath(join(database, '.dolt'));
   const target = join(copy, '.dolt');
   const before = await growing(source);
-  const pieces = [...(await dataOf(join(source, 'noms'), join(target, 'noms'))), ...(await stateOf(source, target))];
+  const data = await dataOf(join(source, 'noms'), join(target, 'noms'), true);
+  const pieces = [...data, ...(await stateOf(source, target, stateFiles))];
   for (const folder of new Set(pieces.map(({ to }) => dirname(to))))
     await mkdir(folder, { recursive: true, mode: 0o700 });
   let bytes = 0;
@@ -88,7 +99,8 @@ async function copyFiles(
 /** Another file system cannot be linked to, and some forbid links to files of other users. */
 async function isLinked({ from, to }: Piece): Promise<boolean> {
   try {
-    await link(from, to);
+    // Of a link, Linux would link the link.
+    await link(await realpath(from), to);
     return true;
   } catch (thrown) {
     const code = systemCode(thrown);
@@ -98,23 +110,27 @@ async function isLinked({ from, to }: Piece): Promise<boolean> {
   }
 }
 
-async function dataOf(from: string, to: string): Promise<readonly Piece[]> {
+/**
+ * The files of a folder, and of the folders in it. Dolt follows links: a user can keep `oldgen` on another disk.
+ * @param followsFolders false below a folder, so that links that lead in a circle have an end
+ */
+async function dataOf(from: string, to: string, followsFolders: boolean): Promise<readonly Piece[]> {
   const pieces: Piece[] = [];
   for (const entry of await readdir(from, { withFileTypes: true })) {
     const inner = { from: join(from, entry.name), to: join(to, entry.name) };
-    if (entry.isDirectory()) pieces.push(...(await dataOf(inner.from, inner.to)));
-    else if (entry.isFile() && entry.name !== basename(lockFile(''))) {
-      pieces.push({ ...inner, bytes: (await stat(inner.from)).size, isTable: isTableFile(entry.name) });
+    const found = await statOf(inner.from);
+    if (found?.isDirectory() === true) {
+      if (followsFolders || !entry.isSymbolicLink()) pieces.push(...(await dataOf(inner.from, inner.to, false)));
+    } else if (found?.isFile() === true && entry.name !== basename(lockFile(''))) {
+      pieces.push({ ...inner, bytes: found.size, isTable: isTableFile(entry.name) });
     }
   }
   return pieces;
 }
 
-async function stateOf(from: string, to: string): Promise<readonly Piece[]> {
+async function stateOf(from: string, to: string, names: readonly string[]): Promise<readonly Piece[]> {
   const pieces: Piece[] = [];
-  const listed = await readdir(join(from, CONFLICTS_FOLDER)).catch(() => []);
-  const conflicts = listed.filter((name) => CONFLICTS_FILE.test(name)).map((name) => join(CONFLICTS_FOLDER, name));
-  for (const name of [...STATE_FILES, ...conflicts]) {
+  for (const name of names) {
     const found = await statOf(join(from, name));
     if (found?.isFile() === true) {
       pieces.push({ from: join(from, name), to: join(to, name), bytes: found.size, isTable: false });

@@ -47,15 +47,18 @@ export async function publishOneByte(from: TestDatabase, remote: string): Promis
   });
 }
 
+type Message = 'DSCH' | 'DTBL' | 'RTVL';
+
 /**
- * Makes a remote in which one chunk of a database is one zero byte, and all hashes up to the root are right.
+ * Makes a remote in which one chunk of a database has another content, and all hashes up to the root are right.
  * @param chunk.kind the name of the message in it
  * @param chunk.text what else is in it
+ * @param chunk.as the name of a message, of which it gets one; absent: it is one zero byte
  */
 export async function publishMalformed(
   from: TestDatabase,
   remote: string,
-  { kind, text }: { readonly kind: 'DSCH' | 'DTBL' | 'RTVL'; readonly text: string },
+  { kind, text, as }: { readonly kind: Message; readonly text: string; readonly as?: Message },
 ): Promise<void> {
   await from.publish(`file://${remote}`);
   await rewrite(remote, false, (chunks, root) => {
@@ -63,7 +66,9 @@ export async function publishMalformed(
     const found = [...contents].find(([, content]) => content.subarray(0, 12).includes(kind) && content.includes(text));
     if (found === undefined) throw new Error(`no ${kind} has ${text}`);
     const renamed = new Map<string, string>();
-    replaceContent(contents, renamed, { hash: found[0], content: Buffer.from([0]) });
+    const isOther = (content: Buffer): boolean => as !== undefined && content.subarray(0, 12).includes(as);
+    const content = [...contents.values()].find(isOther) ?? Buffer.from([0]);
+    replaceContent(contents, renamed, { hash: found[0], content });
     chunks.clear();
     for (const [hash, content] of contents) chunks.set(hash, withChecksum(Buffer.from(compress(content))));
     let now = root;

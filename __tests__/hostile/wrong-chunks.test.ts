@@ -1,7 +1,7 @@
 import { cp, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
+import { readEnv } from '../../src/core/env.ts';
 import { checkTable } from '../../src/dolt/store/chunk-hashes.ts';
 import { storedFiles } from '../../src/dolt/store/stored-files.ts';
 import { type StoreState, storeState, takeBack } from '../../src/dolt/store/take-back.ts';
@@ -71,9 +71,7 @@ test('a peer that serves the commit of another peer with other rows waits, and t
   await recordMove(killed.path, 'dolt-federation-arriving', { kind: 'arriving', files });
   const checkLeft = () =>
     withEngines(killed.path, folder.file('tmp'), (engines) =>
-      engines.use(NO_CREDENTIALS, (engine) =>
-        checkLeftArrivals(engine, { limit: mergeLimit('checking', 60_000), signal: LIVE }),
-      ),
+      checkLeftArrivals(engines, { limit: mergeLimit('checking', 60_000), env: readEnv(), signal: LIVE }),
     );
   // Dolt does not read a file that no manifest names.
   await writeFile(join(killed.path, '.dolt', 'noms', '0'.repeat(32)), 'half a table file');

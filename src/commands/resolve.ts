@@ -116,14 +116,14 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
         return remote === undefined ? null : { remote, branch: branchOf(peer) };
       };
     };
-    const check = (): Promise<void> =>
-      engines.use(NO_CREDENTIALS, async (engine) => {
-        const { database: sql } = engine;
-        const limit = mergeLimit('checking', request.mergeTimeout);
-        await checkLeftArrivals(engine, { limit, signal: context.signal });
+    const check = async (): Promise<void> => {
+      const limit = mergeLimit('checking', request.mergeTimeout);
+      await checkLeftArrivals(engines, { limit, env: context.env, signal: context.signal });
+      await engines.use(NO_CREDENTIALS, async ({ database: sql }) => {
         warn(await finishMoves(local, sql));
         await checkHeads(sql, conflicts, await trackedAs(sql));
       });
+    };
     await check();
     const {
       conflicts: chosen,

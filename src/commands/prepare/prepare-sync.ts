@@ -69,10 +69,12 @@ export async function prepareSync(
   const { work: path, engines } = local;
   const { configuration, peers } = settings;
   const configured = configuration.peers;
+  if (mayWrite(request)) {
+    const limit = mergeLimit('checking', request.mergeTimeout);
+    await checkLeftArrivals(engines, { limit, env: context.env, signal: context.signal });
+  }
   return await engines.use(NO_CREDENTIALS, async (engine) => {
     const { database } = engine;
-    if (mayWrite(request))
-      await checkLeftArrivals(engine, { limit: mergeLimit('checking', request.mergeTimeout), signal: context.signal });
     const { branch, head: before, isCheckedOut } = await localBranch(database, local, request.branch);
     const expected = await requireOwnProject(request, context, { settings, notify, database, head: before });
     const boundary = await boundaryOf(context, []);

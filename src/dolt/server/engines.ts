@@ -6,6 +6,7 @@ import type { Reach } from '../../egress/host-rule.ts';
 import { type EngineCredentials, NO_CREDENTIALS } from '../engine-credentials.ts';
 import type { ProgramContext } from '../program-context.ts';
 import { type Database, openDatabase, type Sql } from '../sql/sql.ts';
+import type { StoreState } from '../store/take-back.ts';
 import { GRACE_MS, interruptible, killStatement, killStatements } from './interrupt.ts';
 import { type EngineContext, openServer, type Server, type ServerOptions } from './server.ts';
 import { isOfData, tryToOpen } from './trial.ts';
@@ -91,10 +92,11 @@ export interface Engines {
    */
   finish<T>(work: (engine: Engine) => Promise<T>): Promise<T>;
   /**
-   * Why no Dolt can open the database with its present data (see trial.ts); null: it can be opened. Nothing may run in the
-   * engine that is open. Like `finish`, an interruption does not stop it at once.
+   * Why no Dolt can open or use the database with its present data (see trial.ts); null: it can, or the state before could
+   * not either. Nothing may run in the engine that is open. Like `finish`, an interruption does not stop it at once.
+   * @param before null: unknown
    */
-  whyUnopenable(): Promise<Failure | null>;
+  whyUnopenable(before: StoreState | null): Promise<Failure | null>;
   /** Ends the engine that is open, if any. */
   close(): Promise<void>;
 }
@@ -133,7 +135,9 @@ export function openEngines(context: EngineContext, options: EnginesOptions, con
     open ??= await start().catch(async (thrown: unknown) => {
       const repairing = { env: context.env, signal };
       const failure = toFailure(thrown);
-      if (!isOfData(failure) || !(await options.repair?.(options.database, failure, repairing))) throw thrown;
+      // It may answer before it has read all data, and end then.
+      const mayBeOfData = isOfData(failure) || failure.code === 'engine-lost';
+      if (!mayBeOfData || !(await options.repair?.(options.database, failure, repairing))) throw thrown;
       return await start();
     });
     return open;
@@ -152,7 +156,7 @@ export function openEngines(context: EngineContext, options: EnginesOptions, con
       const signal = finishingSignal();
       return await workIn(await usable(NO_CREDENTIALS, signal), signal, work);
     },
-    whyUnopenable: () => tryToOpen(context, { ...options, signal: finishingSignal() }),
+    whyUnopenable: (before) => tryToOpen(context, { ...options, signal: finishingSignal() }, before),
   };
 }
 

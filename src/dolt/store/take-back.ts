@@ -97,6 +97,18 @@ export function keepsFiles({ before, now }: { readonly before: StoreState; reado
   return [...before.files].every(([path, file]) => now.files.get(path) === file);
 }
 
+/**
+ * Gives a database whose table files are still there the journal and the manifest of an earlier state.
+ * @throws Failure `corrupt` if it has another journal, errors of the file system
+ */
+export async function setBack(database: string, before: Pick<StoreState, 'journal' | 'manifest'>): Promise<void> {
+  const { manifest, journal, index } = pathsOf(database);
+  if (before.journal === null) await rm(journal, { force: true });
+  else await cutJournal(journal, before.journal);
+  await rm(index, { force: true });
+  await writeFileAtomic(manifest, before.manifest);
+}
+
 /** An engine that was ended a moment ago may still be seen. */
 const LOCK_MS = 5_000;
 
@@ -125,13 +137,10 @@ export async function takeBack(
     // An engine that ends writes the manifest again, and nothing else.
     if (!isDeepStrictEqual(found.journal, now.journal) || !isDeepStrictEqual(found.files, now.files))
       throw new Failure('corrupt', 'another program wrote to the database meanwhile');
-    const { manifest, journal, index } = pathsOf(database);
+    const { journal } = pathsOf(database);
     if (hasEnded && !(await hasOnlyFetched(journal, before.journal, now.journal)))
       throw new Failure('corrupt', 'its engine has ended, and another program may have written to it since');
-    if (before.journal === null) await rm(journal, { force: true });
-    else await cutJournal(journal, before.journal);
-    await rm(index, { force: true });
-    await writeFileAtomic(manifest, before.manifest);
+    await setBack(database, before);
     for (const path of now.files.keys()) if (!before.files.has(path)) await rm(join(database, '.dolt', path));
   } finally {
     await lock.release();

@@ -66,6 +66,8 @@ const arrivingSchema = z.strictObject({
       journal: z.strictObject({ bytes: z.number(), end: z.string() }).nullable(),
     })
     .optional(),
+  /** The heads of all remotes before the fetches; absent: unknown. */
+  heads: z.array(hash).optional(),
 });
 
 const moveSchema = z.discriminatedUnion('kind', [markSchema, servedSchema, keptSchema, fetchingSchema, arrivingSchema]);

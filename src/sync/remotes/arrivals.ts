@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Env } from '../../core/env.ts';
 import { errorMessage, Failure, toFailure } from '../../core/failure.ts';
-import type { EngineCredentials } from '../../dolt/engine-credentials.ts';
+import { type EngineCredentials, NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import { checkDatabase } from '../../dolt/fsck.ts';
 import type { Engine, Engines, TimeLimit } from '../../dolt/server/engines.ts';
 import { deleteTrackingRefs, trackingRefs } from '../../dolt/sql/heads.ts';
@@ -30,6 +30,9 @@ export interface Awaited {
 /** The name of the record of fetches that have begun. */
 const RECORD = 'dolt-federation-arriving';
 
+/** More heads are not recorded. */
+const MAX_HEADS = 1_000;
+
 /** For wrong data that stays. `dolt fsck` may panic over it (2.3.0). */
 const REPAIR =
   'Copy the folder first: it may contain commits that no other database has. Then remove the remotes of the peers with `dolt remote remove`, and run `dolt gc --full`: it removes data that no branch or tag refers to. If the error returns, clone the database from a peer that you trust into another folder.';
@@ -56,6 +59,7 @@ export async function awaitArrivals({ engines }: SyncContext, engine: Engine): P
     kind: 'arriving',
     files: Object.fromEntries(files),
     before: recorded,
+    ...(heads === null || heads.size > MAX_HEADS ? {} : { heads: [...heads] }),
   }).catch(() => undefined);
   return { engine, before, heads };
 }
@@ -117,10 +121,10 @@ function staying(folder: string, { why, unopenable }: Wrong, sent: string | null
 }
 
 /** Only for heads that were not here before. Also if the heads cannot be read. */
-async function whyUnopenable({ engines }: SyncContext, { engine, heads }: Awaited): Promise<Failure | null> {
+async function whyUnopenable({ engines }: SyncContext, { engine, before, heads }: Awaited): Promise<Failure | null> {
   const now = engine.hasEnded() ? null : await headsOf(engine);
   if (now !== null && heads !== null && [...now].every((head) => heads.has(head))) return null;
-  return await engines.whyUnopenable();
+  return await engines.whyUnopenable(before);
 }
 
 /** Without the end of Dolt's log. */
@@ -135,7 +139,7 @@ async function headsOf({ database }: Engine): Promise<ReadonlySet<string> | null
 }
 
 /** Removes the refs to new heads while their engine, which does not read them, still runs. @returns whether it did */
-async function forgetHeads({ engine: { database }, heads }: Awaited): Promise<boolean> {
+async function forgetHeads({ engine: { database }, heads }: Pick<Awaited, 'engine' | 'heads'>): Promise<boolean> {
   if (heads === null) return false;
   try {
     const refs = [...(await trackingRefs(database))].filter(([, head]) => !heads.has(head));
@@ -160,7 +164,7 @@ export async function leaveOpenable({ engines, env }: SyncContext, { engine, bef
     now: await storeState(folder),
     hasEnded: present !== engine,
   }));
-  if (isDeepStrictEqual(now.journal, before.journal) || (await engines.whyUnopenable()) === null) return;
+  if (isDeepStrictEqual(now.journal, before.journal) || (await engines.whyUnopenable(before)) === null) return;
   await engines.close();
   await takeBack(folder, { before, now, hasEnded }, { env, signal: new AbortController().signal });
   await forgetMove(folder, RECORD);
@@ -177,9 +181,8 @@ export async function repairArrivals(
   unopenable: Failure,
   context: { readonly env: Env; readonly signal: AbortSignal },
 ): Promise<boolean> {
-  const left = await leftRecord(folder);
-  if (left?.before === undefined) return false;
-  const before = { ...left.before, files: new Map(Object.entries(left.before.files)) };
+  const before = stateBefore(await leftRecord(folder));
+  if (before === null) return false;
   const now = await storeState(folder);
   if (isDeepStrictEqual(now, before)) return false;
   try {
@@ -197,7 +200,7 @@ export async function repairArrivals(
  * @throws Failure `corrupt` if data that an earlier run fetched may be the reason why Dolt cannot open the database
  */
 export async function refuseLeftArrivals(folder: string, unopenable: Failure): Promise<void> {
-  if ((await leftRecord(folder))?.before === undefined) return;
+  if (stateBefore(await leftRecord(folder)) === null) return;
   throw new Failure('corrupt', `an earlier run fetched data ${reasonOf(unopenable)}`, {
     hint: 'Run `dolt-federation sync`: it removes the data, unless another program has written to the database since.',
     cause: unopenable,
@@ -205,23 +208,56 @@ export async function refuseLeftArrivals(folder: string, unopenable: Failure): P
 }
 
 /**
- * Checks what the fetches of an earlier run brought, which was killed or could not remove it.
+ * Checks what the fetches of an earlier run brought, which was killed or could not remove it. Data with which Dolt does not
+ * work is removed.
  * @throws Failure `corrupt`
  */
-export async function checkLeftArrivals(engine: Engine, checking: Checking): Promise<void> {
-  const { folder } = engine.database;
-  const left = await leftFiles(folder);
+export async function checkLeftArrivals(
+  engines: Engines,
+  { env, limit, signal }: Checking & { readonly env: Env },
+): Promise<void> {
+  const { folder } = engines;
+  const left = await leftRecord(folder);
   if (left === null) return;
-  const files = { now: await storedFiles(folder), known: left };
-  const wrong = await wrongIn(folder, files, checking, {
-    whyUnopenable: async () => null,
-    inEngine: (check) => check(engine),
-  });
+  const unopenable = await engines.whyUnopenable(stateBefore(left));
+  if (unopenable !== null) return await removeLeft(engines, left, unopenable, { env, signal });
+  const files = { now: await storedFiles(folder), known: new Map(Object.entries(left.files)) };
+  const wrong = await wrongIn(
+    folder,
+    files,
+    { limit, signal },
+    { whyUnopenable: async () => null, inEngine: (check) => engines.use(NO_CREDENTIALS, check) },
+  );
   if (wrong !== null) {
     const message = `an earlier run left wrong data in ${folder}: ${wrong.why}`;
     throw new Failure('corrupt', message, { hint: REPAIR });
   }
   await forgetMove(folder, RECORD);
+}
+
+/** Removes what an earlier run fetched, or at least the refs to it. @throws Failure `corrupt` */
+async function removeLeft(
+  engines: Engines,
+  left: Arriving,
+  unopenable: Failure,
+  context: { readonly env: Env; readonly signal: AbortSignal },
+): Promise<void> {
+  const { folder } = engines;
+  const heads = left.heads === undefined ? null : new Set(left.heads);
+  const isForgotten = await engines.use(NO_CREDENTIALS, (engine) => forgetHeads({ engine, heads })).catch(() => false);
+  await engines.close();
+  const isRemoved = await repairArrivals(folder, unopenable, context).catch((thrown: unknown) => {
+    if (!isForgotten) throw thrown;
+    return false;
+  });
+  if (isRemoved) return;
+  if (isForgotten) return await forgetMove(folder, RECORD);
+  throw new Failure('corrupt', `an earlier run left data in ${folder} ${reasonOf(unopenable)}`, { hint: REPLACE });
+}
+
+/** The data before the fetches of an earlier run; null: unknown. */
+function stateBefore(left: Arriving | null): StoreState | null {
+  return left?.before === undefined ? null : { ...left.before, files: new Map(Object.entries(left.before.files)) };
 }
 
 /** The record of fetches that a run did not check; null: there is none. */

@@ -6,6 +6,9 @@ import ipaddr from 'ipaddr.js';
 import { type Permission, type Target, targetText } from './host-rule.ts';
 import { Refusal } from './passes.ts';
 
+/** A host or the job's proxy was silent, or the proxy opened no tunnel. Another try may succeed. */
+export class NotReached extends Error {}
+
 /** Time limit for opening a connection. */
 const CONNECT_MS = 30_000;
 /** Time limit per address if there are several; Node's default of 250 ms is too short for another continent. */
@@ -57,7 +60,7 @@ function resolve(passes: (address: string) => boolean): LookupFunction {
 export async function openDirectly(target: Target, permission: Permission, signal?: AbortSignal): Promise<Socket> {
   const socket = connect({ ...directOptions(target, permission), ...(signal === undefined ? {} : { signal }) });
   return await new Promise((done, fail) => {
-    const timer = setTimeout(() => socket.destroy(new Error('the connection timed out')), CONNECT_MS);
+    const timer = setTimeout(() => socket.destroy(new NotReached('the connection timed out')), CONNECT_MS);
     socket.once('connect', () => {
       clearTimeout(timer);
       socket.off('error', fail);
@@ -76,17 +79,17 @@ export async function openThrough(proxy: URL, target: Target, signal?: AbortSign
   const stop = signal === undefined ? {} : { signal };
   const asking = askProxy(proxy, { method: 'CONNECT', path: authority, headers: { Host: authority }, ...stop });
   return await new Promise((done, fail) => {
-    const timer = setTimeout(() => asking.destroy(new Error('the connection timed out')), CONNECT_MS);
+    const timer = setTimeout(() => asking.destroy(new NotReached('the connection timed out')), CONNECT_MS);
     asking.once('connect', ({ statusCode }, socket, early) => {
       clearTimeout(timer);
       if (early.length > 0) socket.unshift(early);
       if (statusCode === 200) return done(socket);
       socket.destroy();
-      return fail(new Error(`the job's own proxy answered ${statusCode}`));
+      return fail(new NotReached(`the job's own proxy answered ${statusCode}`));
     });
     asking.once('response', (response) => {
       response.resume();
-      fail(new Error(`the job's own proxy answered ${response.statusCode}`));
+      fail(new NotReached(`the job's own proxy answered ${response.statusCode}`));
     });
     asking.once('error', (error) => {
       clearTimeout(timer);

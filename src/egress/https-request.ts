@@ -1,13 +1,13 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { type ClientRequest, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { isIP, type Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { connect as connectTls } from 'node:tls';
 import type { Env } from '../core/env.ts';
 import { isSafeAddress } from '../core/secrets.ts';
-import { openDirectly, openThrough } from './dial.ts';
-import type { Target } from './host-rule.ts';
+import { askProxy, NotReached, openDirectly, openThrough } from './dial.ts';
+import { canonicalHost, type Target } from './host-rule.ts';
 import { jobProxyFor } from './job-proxy.ts';
 
 /** How requests to a service leave the machine, and when they end. */
@@ -18,12 +18,14 @@ export interface RequestContext {
   readonly signal: AbortSignal;
   /** How long the service may take to accept a connection, and to answer once the whole request was sent. */
   readonly answerMs?: number;
+  /** Whether plain http to other machines is allowed: nothing secret is sent. Absent: only to this machine. */
+  readonly mayBePlain?: boolean;
 }
 
 /** One request. */
 interface Sent {
   readonly url: string;
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Body | undefined;
 }
@@ -34,7 +36,8 @@ type Body = { readonly text: string } | { readonly file: string };
 const USER_AGENT = 'dolt-federation';
 
 /**
- * One request on its own connection, by https or to this machine. Redirects are not followed, and nothing is retried.
+ * One request on its own connection, by https or to this machine, through the proxy that the rules of `jobProxyFor` give.
+ * Redirects are not followed, and nothing is retried.
  * @returns the answer, whose body must be read or destroyed
  * @throws errors of the connection
  */
@@ -43,17 +46,14 @@ export async function sendRequest(
   { url, method, headers, body }: Sent,
 ): Promise<IncomingMessage> {
   const at = new URL(url);
-  if (!isSafeAddress(url)) throw new Error(`${at.hostname} is named without https`);
+  if (context.mayBePlain !== true && !isSafeAddress(url)) throw new Error(`${at.hostname} is named without https`);
   const length = body === undefined ? {} : { 'content-length': await lengthOf(body) };
-  const socket = await connect(context, at);
+  const asking = await begin(context, at, {
+    method,
+    headers: { ...headers, ...length, host: at.host, 'user-agent': USER_AGENT },
+    signal: context.signal,
+  });
   return await new Promise<IncomingMessage>((done, fail) => {
-    const asking = httpRequest({
-      method,
-      path: `${at.pathname}${at.search}`,
-      headers: { ...headers, ...length, host: at.host, 'user-agent': USER_AGENT },
-      createConnection: () => socket,
-      signal: context.signal,
-    });
     asking.on('error', fail);
     asking.on('response', done);
     asking.on('finish', () => {
@@ -66,6 +66,29 @@ export async function sendRequest(
   });
 }
 
+type Options = Required<Pick<RequestOptions, 'method' | 'signal'>> & {
+  readonly headers: Readonly<Record<string, string | number>>;
+};
+
+/** A request that is not sent yet. A proxy gets one for a plain URL itself, and opens a tunnel for the others. */
+async function begin(context: RequestContext, at: URL, options: Options): Promise<ClientRequest> {
+  const proxy = at.protocol === 'https:' ? null : proxyFor(context, at);
+  if (proxy !== null) return askProxy(proxy, { ...options, path: at.href });
+  const socket = await connect(context, at);
+  return httpRequest({ ...options, path: `${at.pathname}${at.search}`, createConnection: () => socket });
+}
+
+function targetOf({ hostname, port, protocol }: URL): Target {
+  return { host: canonicalHost(hostname), port: Number(port) || (protocol === 'https:' ? 443 : 80) };
+}
+
+/** @returns null: the job has none for this address @throws Error if it cannot be used */
+function proxyFor({ env }: RequestContext, at: URL): URL | null {
+  const proxy = jobProxyFor(env, at.protocol === 'https:' ? 'https' : 'http', targetOf(at));
+  if (proxy.kind === 'unusable') throw new Error(proxy.why);
+  return proxy.kind === 'proxy' ? proxy.url : null;
+}
+
 async function lengthOf(body: Body): Promise<number> {
   return 'file' in body ? (await stat(body.file)).size : Buffer.byteLength(body.text);
 }
@@ -73,27 +96,25 @@ async function lengthOf(body: Body): Promise<number> {
 /** Acts on a silent service. @returns stops the wait */
 function onSilence({ answerMs }: RequestContext, { hostname }: URL, act: (error: Error) => void): () => void {
   if (answerMs === undefined) return () => undefined;
-  const timer = setTimeout(() => act(new Error(`${hostname} was silent for ${answerMs / 1000} s`)), answerMs);
+  const timer = setTimeout(() => act(new NotReached(`${hostname} was silent for ${answerMs / 1000} s`)), answerMs);
   return () => clearTimeout(timer);
 }
 
 /** A connection, ready to be written to. It ends with the signal. */
 async function connect(context: RequestContext, at: URL): Promise<Socket> {
-  const { env, signal } = context;
+  const { signal } = context;
   const isTls = at.protocol === 'https:';
-  const host = at.hostname.replace(/^\[(.*)\]$/, '$1');
-  const target: Target = { host, port: Number(at.port) || (isTls ? 443 : 80) };
-  const proxy = isTls ? jobProxyFor(env, 'https', target) : ({ kind: 'direct' } as const);
-  if (proxy.kind === 'unusable') throw new Error(proxy.why);
+  const target = targetOf(at);
+  const proxy = isTls ? proxyFor(context, at) : null;
   const late = new AbortController();
   const stop = onSilence(context, at, (error) => late.abort(error));
   const limited = AbortSignal.any([signal, late.signal]);
   try {
     const socket =
-      proxy.kind === 'proxy'
-        ? await openThrough(proxy.url, target, limited)
+      proxy !== null
+        ? await openThrough(proxy, target, limited)
         : await openDirectly(target, { plain: !isTls, named: true }, limited);
-    return isTls ? await secured(socket, host, limited) : socket;
+    return isTls ? await secured(socket, at.hostname.replace(/^\[(.*)\]$/, '$1'), limited) : socket;
   } finally {
     stop();
   }
@@ -101,7 +122,7 @@ async function connect(context: RequestContext, at: URL): Promise<Socket> {
 
 async function secured(socket: Socket, host: string, signal: AbortSignal): Promise<Socket> {
   const tls = connectTls({ socket, ...(isIP(host) === 0 ? { servername: host } : {}), ALPNProtocols: ['http/1.1'] });
-  const stop = () => tls.destroy(new Error(`${host} did not complete the handshake of TLS`));
+  const stop = () => tls.destroy(new NotReached(`${host} did not complete the handshake of TLS`));
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   await new Promise<void>((done, fail) => {

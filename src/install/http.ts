@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { readEnv } from '../core/env.ts';
 import { errorMessage, Failure } from '../core/failure.ts';
 import { endsWithin, monotonicMs } from '../core/time.ts';
-import { canonicalHost } from '../egress/host-rule.ts';
-import { jobProxyFor } from '../egress/job-proxy.ts';
+import { NotReached } from '../egress/dial.ts';
+import { sendRequest } from '../egress/https-request.ts';
 
 /** A server's response; `body` must be read or destroyed. */
 export interface Answer {
@@ -27,7 +27,6 @@ interface HttpRequest {
   readonly answerMs?: number;
 }
 
-const USER_AGENT = 'dolt-federation';
 const SILENCE_MS = 60_000;
 /** A host that sends a byte now and then is not silent. */
 const ANSWER_MS = 120_000;
@@ -35,8 +34,8 @@ const PAUSES_MS = [500, 2_000];
 const MAX_REDIRECTS = 5;
 
 /**
- * One request through the proxy of the environment (@actions/http-client reads it). Redirects are not followed. A
- * silent or busy server is retried twice.
+ * One request through the proxy of the environment, by the same rules as every other connection of a run. Redirects are not
+ * followed. A silent or busy server is retried twice.
  * @throws Failure `interrupted`, or `dolt-download-failed` if the connection fails although the host is reachable, such
  * as for a certificate
  */
@@ -66,19 +65,13 @@ export async function askFollowing(request: HttpRequest): Promise<Answer | Unrea
 async function attempt(request: HttpRequest): Promise<Answer | (Unreachable & { readonly passing: boolean })> {
   const { url, method = 'GET', headers = {}, signal, answerMs = ANSWER_MS } = request;
   const began = monotonicMs();
-  requireUsableProxy(url);
-  // Most commands download nothing, and loading the client takes 5 percent of their start-up time.
-  const { HttpClient } = await import(/* webpackMode: "eager" */ '@actions/http-client');
-  const client = new HttpClient(USER_AGENT, [], {
-    allowRetries: false,
-    allowRedirects: false,
-    socketTimeout: SILENCE_MS,
-  });
+  const ending = new AbortController();
+  const context = { env: readEnv(), signal: AbortSignal.any([signal, ending.signal]) };
   try {
-    const asking = client.request(method, url, null, { ...headers });
+    const asking = sendRequest({ ...context, answerMs: SILENCE_MS, mayBePlain: true }, { url, method, headers });
     const late = new Error(`the answer takes longer than ${answerMs / 1000} s`);
     if (!(await orInterrupted(endsWithin(asking, answerMs), signal))) throw late;
-    const { message } = await asking;
+    const message = await asking;
     message.setTimeout(SILENCE_MS, () => message.destroy(new Error(`no data for ${SILENCE_MS / 1000} s`)));
     const timer = setTimeout(() => message.destroy(late), answerMs - (monotonicMs() - began));
     timer.unref();
@@ -87,7 +80,8 @@ async function attempt(request: HttpRequest): Promise<Answer | (Unreachable & { 
     const target = status >= 300 && status < 400 ? message.headers.location : undefined;
     return { kind: 'answer', status, location: target === undefined ? null : new URL(target, url).href, body: message };
   } catch (thrown) {
-    client.dispose();
+    // A connection would keep the process running.
+    ending.abort();
     if (thrown instanceof Failure) throw thrown;
     const kind = reachability(thrown);
     if (kind !== 'other') return { kind: 'unreachable', reason: errorMessage(thrown), passing: kind === 'passing' };
@@ -96,15 +90,6 @@ async function attempt(request: HttpRequest): Promise<Answer | (Unreachable & { 
       cause: thrown,
     });
   }
-}
-
-/** The client connects without a proxy whose address it cannot parse. @throws Failure `dolt-download-failed` */
-function requireUsableProxy(url: string): void {
-  const { protocol, hostname, port } = new URL(url);
-  const isTls = protocol === 'https:';
-  const target = { host: canonicalHost(hostname), port: Number(port) || (isTls ? 443 : 80) };
-  const proxy = jobProxyFor(readEnv(), isTls ? 'https' : 'http', target);
-  if (proxy.kind === 'unusable') throw new Failure('dolt-download-failed', `${url} could not be reached: ${proxy.why}`);
 }
 
 function orInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
@@ -122,9 +107,7 @@ export interface Unreachable {
   readonly reason: string;
 }
 
-/**
- * Error codes of Node for an unreachable host. A proxy that refuses a tunnel is ECONNRESET (npm `tunnel`, measured).
- */
+/** Error codes of Node for an unreachable host. */
 const PERMANENT = ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH'];
 const PASSING = ['EAI_AGAIN', 'ETIMEDOUT', 'ECONNRESET', 'ECONNABORTED', 'EPIPE'];
 
@@ -147,8 +130,9 @@ const withErrors = z.object({ errors: z.array(withCode) });
  * refused redirect is neither: the host answered.
  */
 export function reachability(thrown: unknown): 'passing' | 'permanent' | 'other' {
+  if (thrown instanceof NotReached) return 'passing';
   const code = errorCode(thrown);
-  if (code === null) return isTimeout(thrown) ? 'passing' : 'other';
+  if (code === null) return 'other';
   if (PERMANENT.includes(code)) return 'permanent';
   return PASSING.includes(code) ? 'passing' : 'other';
 }
@@ -158,11 +142,6 @@ function errorCode(thrown: unknown): string | null {
   const own = withCode.safeParse(thrown);
   if (own.success) return own.data.code;
   return withErrors.safeParse(thrown).data?.errors[0]?.code ?? null;
-}
-
-/** The timeout of @actions/http-client 4 carries no code. */
-function isTimeout(thrown: unknown): boolean {
-  return errorMessage(thrown).startsWith('Request timeout');
 }
 
 /**

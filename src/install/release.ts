@@ -135,7 +135,6 @@ async function fetchInto(wanted: Download): Promise<string | Unreachable> {
  */
 export async function extractRelease(archive: string, folder: string, platform: ReleasePlatform): Promise<string> {
   try {
-    // It also loads the client of http.ts.
     const { extractTar, extractZip } = await import(/* webpackMode: "eager" */ '@actions/tool-cache');
     await (platform.asset.endsWith('.zip') ? extractZip(archive, folder) : extractTar(archive, folder, 'xz'));
   } catch (thrown) {

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { exitCodeOf } from '../../src/commands/outcome/exit-code.ts';
@@ -6,6 +7,8 @@ import { EXIT } from '../../src/contract/exit-codes.ts';
 import type { PeerEvent } from '../../src/core/logger.ts';
 import { backUp } from '../helpers/backing-up.ts';
 import { backupScene, isRestoring } from '../helpers/backup-scene.ts';
+import { openTestDatabase } from '../helpers/database.ts';
+import { publishMalformed } from '../helpers/swapped-contents.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 const tableFiles = (path: string) => readdirSync(path).filter((name) => /^[0-9a-v]{32}(\.darc)?$/.test(name));
@@ -124,6 +127,32 @@ describe('missing backups', () => {
     });
     expect(existsSync(proof)).toBe(false);
   });
+
+  test('backups with the damage of our own database are unproven, and the error names this database', async () => {
+    await using folder = await tempFolder();
+    const { local, peers } = await backupScene(folder);
+    // A peer sent it in an older commit, which no query of a run reads.
+    await cp(local.path, folder.file('theirs'), { recursive: true });
+    const theirs = openTestDatabase(folder.file('theirs'));
+    await theirs.commit('first', "UPDATE items SET title = 'malformed' WHERE id = 1");
+    await theirs.commit('second', "UPDATE items SET title = 'theirs' WHERE id = 1");
+    await publishMalformed(theirs, folder.file('box'), { kind: 'DTBL', text: 'malformed' });
+    const sent = `CALL DOLT_REMOTE('add', 'peer', 'file://${folder.file('box')}')`;
+    await local.sql(sent, "CALL DOLT_FETCH('peer')", "CALL DOLT_MERGE('peer/main')");
+    const { result } = await backUp(folder, peers, { drill: 'full' });
+    const message = expect.stringMatching(
+      /^the backups are made, but not all could be drilled: this database has the same damage as its backups, .*`dolt fsck`/,
+    );
+    expect(result).toMatchObject({
+      status: 'partial',
+      peers: [
+        { error: null, drill: { kind: 'unproven' } },
+        { error: null, drill: { kind: 'unproven' } },
+      ],
+      backup: { copies: 0, proof: null },
+    });
+    expect(result.problems[0]).toMatchObject({ severity: 'error', code: 'corrupt', message });
+  }, 120_000);
 
   test('a damaged backup makes the run partial, even if enough other copies exist', async () => {
     await using folder = await tempFolder();

@@ -7,6 +7,7 @@ import { namesToDrill } from '../../backup/rotation.ts';
 import { durationText } from '../../contract/duration.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
+import { checkDatabase } from '../../dolt/fsck.ts';
 import type { TimeLimit } from '../../dolt/server/engines.ts';
 import { NOWHERE } from '../../egress/host-rule.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
@@ -67,6 +68,11 @@ export async function drillCopies(
   const drills = new Map<PeerProgress, Drilled>(escaping.map((progress) => [progress, UNPROVEN]));
   if (drilled.length === 0) return { drills, expected: null, notDrilled: null };
   let expected: Contents | null = null;
+  const results = new Map<PeerProgress, DrillResult>();
+  const keep = (progress: PeerProgress, found: DrillResult): void => {
+    drills.set(progress, found);
+    recordDrill(progress, found);
+  };
   try {
     const ours = await readOurs(context, release.commit, depth);
     expected = ours;
@@ -89,21 +95,30 @@ export async function drillCopies(
             timeoutMs: context.timeoutMs,
             retries: context.retries,
           });
-          drills.set(progress, found);
-          recordDrill(progress, found);
+          results.set(progress, found);
+          progress.countTime();
         }),
       ),
     );
-    return { drills, expected, notDrilled: null };
+    const own = await ownDamage(context, [...results.values()]);
+    for (const [progress, found] of results) {
+      const isOurs = own !== null && damageOf(found) === own.message;
+      if (isOurs) drills.set(progress, { ...UNPROVEN, durationMs: found.durationMs });
+      else keep(progress, found);
+    }
+    return { drills, expected, notDrilled: own === null ? null : asOwn(own) };
   } catch (thrown) {
-    for (const progress of drilled) if (!drills.has(progress)) drills.set(progress, UNPROVEN);
+    for (const progress of drilled) {
+      const found = results.get(progress);
+      if (found !== undefined) keep(progress, found);
+      else drills.set(progress, UNPROVEN);
+    }
     return { drills, expected, notDrilled: toFailure(thrown) };
   }
 }
 
 /** Records the result of a drill in the progress of its peer. */
 function recordDrill(progress: PeerProgress, found: DrillResult): void {
-  progress.countTime();
   switch (found.kind) {
     case 'proven':
       return;
@@ -116,6 +131,40 @@ function recordDrill(progress: PeerProgress, found: DrillResult): void {
       else progress.notice({ severity: 'warning', code: 'drill-unproven', message });
     }
   }
+}
+
+/** The damage that a check of the whole backup found; null: none. */
+function damageOf(found: DrillResult): string | null {
+  if (found.kind !== 'differs') return null;
+  const { cause } = found.failure;
+  return cause instanceof Failure && cause.code === 'corrupt' ? cause.message : null;
+}
+
+/**
+ * The damage of our own database, if a backup has the same: a malformed chunk with the right hash, which came with the
+ * history of a peer, goes on to every backup, and no new one is without it. null: none, or it could not be checked.
+ */
+async function ownDamage(
+  { engines, timeoutMs }: SyncContext,
+  results: readonly DrillResult[],
+): Promise<Failure | null> {
+  const damages = results.map(damageOf).filter((damage) => damage !== null);
+  if (damages.length === 0) return null;
+  const failure = await engines
+    .use(NO_CREDENTIALS, (engine) =>
+      engine.runProgram(readingLimit(timeoutMs), NOWHERE, (program) => checkDatabase(engine.database, program)),
+    )
+    .then(() => null, toFailure);
+  if (failure?.code === 'interrupted') throw failure;
+  return failure !== null && damages.includes(failure.message) ? failure : null;
+}
+
+function asOwn(cause: Failure): Failure {
+  const message = `this database has the same damage as its backups, so they are no proof: ${cause.message}`;
+  return new Failure('corrupt', message, {
+    hint: 'A commit of a peer can contain such data. Keep this database and its backups. Restore a backup that a drill proved before, and find out with `dolt log` which commits came since.',
+    cause,
+  });
 }
 
 /** A running database has our commits in its inbox until it merges them. */

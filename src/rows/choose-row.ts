@@ -5,7 +5,7 @@ import type { CellValue } from '../dolt/sql/cell.ts';
 import { folded } from '../dolt/sql/identifier.ts';
 import { appendedText } from './appended-text.ts';
 import { chooseAudit } from './audit-columns.ts';
-import type { RowConflict } from './classify.ts';
+import { isOnlyDeleted, type RowConflict } from './classify.ts';
 import { compareRows, compareValues } from './compare-values.ts';
 import type { DocumentMerge, PathClash } from './document-merge.ts';
 import { familyOf } from './families.ts';
@@ -80,8 +80,9 @@ interface Rules {
 export function chooseRow(row: ConflictRow, rowConflict: RowConflict, rules: Rules): Choice {
   const { strategy } = rules;
   if (rowConflict.kind === 'deleted-by-ours' || rowConflict.kind === 'deleted-by-theirs') {
-    if (strategy !== 'newest') return wholeRow({ side: strategy, reason: 'strategy' }, rowConflict);
     const changed = rowConflict.kind === 'deleted-by-ours' ? 'theirs' : 'ours';
+    if (isOnlyDeleted(row)) return wholeRow({ side: otherSide(changed), reason: 'changed' }, rowConflict);
+    if (strategy !== 'newest') return wholeRow({ side: strategy, reason: 'strategy' }, rowConflict);
     return isOnlyDerived(rowConflict, rules.policy)
       ? wholeRow({ side: otherSide(changed), reason: 'derived' }, rowConflict)
       : wholeRow({ side: changed, reason: 'changed' }, rowConflict);

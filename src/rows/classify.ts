@@ -36,6 +36,17 @@ export function rowConflictOf(row: ConflictRow, columns: readonly string[], newH
   return { kind: 'changed', conflicting, theirs: onlyTheirs };
 }
 
+/**
+ * Whether one side deleted a row that the other one did not change. If both sides gave an ENUM another type, Dolt 2.3.0
+ * lists such rows (measured).
+ */
+export function isOnlyDeleted({ base, ours, theirs }: ConflictRow): boolean {
+  const kept = ours ?? theirs;
+  if (base === null || kept === null || (ours !== null && theirs !== null)) return false;
+  const cell = (row: Cells, name: string): string | null => (Object.hasOwn(row, name) ? (row[name] ?? null) : null);
+  return Object.keys({ ...base, ...kept }).every((name) => cell(base, name) === cell(kept, name));
+}
+
 function differing(columns: readonly string[], a: Cells | null, b: Cells | null): string[] {
   return columns.filter((name) => (a?.[name] ?? null) !== (b?.[name] ?? null));
 }

@@ -12,8 +12,7 @@ import type { Cells } from '../dolt/sql/cell.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { auditColumnsOf } from './audit-columns.ts';
 import { type CellResolution, type Choice, type Clock, chooseRow, isDerived, isOnlyDerived } from './choose-row.ts';
-import type { RowConflict } from './classify.ts';
-import { readRowConflicts } from './classify.ts';
+import { isOnlyDeleted, type RowConflict, readRowConflicts } from './classify.ts';
 import { type ConflictingRow, type Histories, readClock } from './clock/read-clock.ts';
 import { depends } from './corrections/several-bases.ts';
 import { type DocumentMerge, planDocument } from './document-merge.ts';
@@ -170,7 +169,7 @@ const KINDS = {
 } as const satisfies Record<RowConflict['kind'], ResolvedRow['kind']>;
 
 /**
- * The report of a row: without derived columns, and not at all if only these are in conflict. Columns that a person
+ * The report of a row: without derived columns, and not at all if nothing else is in conflict. Columns that a person
  * must confirm are apart from the others.
  */
 function reportedRows(
@@ -180,7 +179,7 @@ function reportedRows(
 ): ResolvedRow[] {
   const { confirm } = choice;
   const columns = rowConflict.conflicting.filter((name) => !isDerived(name, policy));
-  if (isOnlyDerived(rowConflict, policy)) return [];
+  if (isOnlyDerived(rowConflict, policy) || isOnlyDeleted(row)) return [];
   const resolved: ResolvedRow = {
     // Settings have no identity of their own: two of one name are two values of it.
     kind: policy.kind === 'whole' && rowConflict.kind === 'added' ? 'changed' : KINDS[rowConflict.kind],

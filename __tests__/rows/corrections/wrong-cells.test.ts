@@ -61,6 +61,44 @@ test.each(HASH_ORDERS)('cells that Dolt puts into other columns or types are cor
   expect(await databases.north.rows('SELECT id FROM both_add WHERE g = "20!"')).toEqual([{ id: 2 }]);
 });
 
+test.each(HASH_ORDERS)('both sides gave an ENUM another type: %s', async (order) => {
+  const types = { list: "ENUM('q', 'a', 'b', 'B c')", text: 'VARCHAR(9)' };
+  const names = Object.keys(types);
+  const databases = await twoBranches(
+    ...names.flatMap((table) => [
+      `CREATE TABLE ${table} (id INT PRIMARY KEY, e ENUM('a', 'b', 'B c', '2'), n INT)`,
+      `INSERT INTO ${table} VALUES (1, 'b', 0), (2, 'b', 0), (3, 'b', 0), (4, 'b', 0), (5, 'B c', 0)`,
+    ]),
+  );
+  const alter = Object.entries(types).map(([table, type]) => `ALTER TABLE ${table} MODIFY e ${type}`);
+  // Dolt takes the number 2 of the base for the new value 2.
+  const value = (table: string): string => (table === 'list' ? 'a' : '2');
+  const edit = (statements: (table: string) => readonly string[]) => [...alter, ...names.flatMap(statements)];
+  await databases.edit(
+    edit((table) => [
+      `UPDATE ${table} SET e = '${value(table)}' WHERE id = 1`,
+      `UPDATE ${table} SET n = 3 WHERE id = 3`,
+      `UPDATE ${table} SET n = 5 WHERE id = 5`,
+    ]),
+    edit((table) => [
+      `UPDATE ${table} SET e = '${value(table)}' WHERE id = 2`,
+      `UPDATE ${table} SET e = '${value(table)}' WHERE id = 3`,
+      `DELETE FROM ${table} WHERE id = 4`,
+    ]),
+    order,
+  );
+  const { failure, conflicts } = (await databases.run('north')).run('south');
+  expect({ failure, conflicts }).toEqual({ failure: null, conflicts: [] });
+  for (const table of names) {
+    expect(await databases.north.rows(`SELECT * FROM ${table} ORDER BY id`)).toEqual([
+      { id: 1, e: value(table), n: 0 },
+      { id: 2, e: value(table), n: 0 },
+      { id: 3, e: value(table), n: 3 },
+      { id: 5, e: 'B c', n: 5 },
+    ]);
+  }
+});
+
 test('cells of a table whose triggers a correction would fire are not merged', async () => {
   const watch = 'CREATE TRIGGER watch BEFORE INSERT ON both_add FOR EACH ROW SET @seen = 1';
   const databases = await twoBranches(...MADE.slice(0, 2), watch);

@@ -49,10 +49,14 @@ const SHADOWED = {
   diffs: ['commit', 'commit_date'],
 } as const;
 
+const LIST = /^(?:enum|set)\((?:'(?:[^'\\]|\\.|'')*'|[^')])*\)/i;
+
 /** The type of a column as CREATE TABLE prints it, such as `varchar(20)`; empty if the table lacks the column. */
 export function typeOfColumn({ columns, columnTexts }: TableDefinition, name: string): string {
   const text = columnTexts[columns.indexOf(name)] ?? '';
-  return text.slice(quoted(name).length).trim().split(' ')[0] ?? '';
+  const rest = text.slice(quoted(name).length).trim();
+  // A value of a list can have blanks.
+  return LIST.exec(rest)?.[0] ?? rest.split(' ')[0] ?? '';
 }
 
 /** Reads the output of SHOW CREATE TABLE. */

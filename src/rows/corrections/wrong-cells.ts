@@ -28,7 +28,8 @@ const MAX_CORRECTED = 10_000;
 /**
  * Corrects the open merge where a cell that at most one side changed has another value. Dolt merges rows by the position
  * of their columns, which differ between the sides after a change of the definition, or beside a generated column; a NULL
- * of a JSON column becomes the document `null` (2.3.0, measured). Only such tables are read, if both sides changed them,
+ * of a JSON column becomes the document `null`; and if both sides gave an ENUM another type, it takes the numbers of the
+ * base for values of the new type (2.3.0, measured). Only such tables are read, if both sides changed them,
  * and they are read whole by the engine.
  * @throws Failure `constraint-violation` if that would fire a trigger, or a NOT NULL column lacks values; `dolt-defect` if
  * too many rows are wrong
@@ -167,14 +168,30 @@ async function wrongRows(
   );
 }
 
+const LIST = /^enum\b/i;
+const TEXT = /^(?:(?:var)?char|(?:tiny|medium|long)?text)\b/i;
+
+/** Whether the values of a type are texts, or those of an ENUM. An ALTER keeps the numbers of a SET, which Dolt merges. */
+function isTextOrList(type: string): boolean {
+  return LIST.test(type) || TEXT.test(type);
+}
+
 /** The condition that a column has a value that neither side gave it, as a list of at most one. */
 function wrongCell(column: string, { base, ours, theirs, merged }: OpenMergeTable): string[] {
   const versions = [base, ours, theirs, merged].flatMap((version) => version ?? []);
   const holders = versions.filter(({ columns }) => columns.includes(column));
+  const types = new Set(holders.map((version) => typeOfColumn(version, column)));
   // A value of another type can be equal and look different.
-  if (new Set(holders.map((version) => typeOfColumn(version, column))).size > 1) return [];
+  if (types.size > 1 && ![...types].every(isTextOrList)) return [];
   const has = (version: TableDefinition | null): boolean => version?.columns.includes(column) === true;
-  const [m, b, o, t] = ['m', 'b', 'o', 't'].map((alias) => `${alias}.${quoted(column)}`);
+  const textOf = (alias: string, version: TableDefinition | null): string => {
+    const value = `${alias}.${quoted(column)}`;
+    // Two lists can have one value under different numbers, and different values under one.
+    const isList = types.size > 1 && version !== null && LIST.test(typeOfColumn(version, column));
+    return isList ? `CAST(${value} AS CHAR)` : value;
+  };
+  const [m, b] = [textOf('m', merged), textOf('b', base)];
+  const [o, t] = [textOf('o', ours), textOf('t', theirs)];
   const isIn = (alias: string): string => `${alias}.${quoted(merged.key[0] ?? '')} IS NOT NULL`;
   if (has(ours) && has(theirs)) {
     const before = has(base) ? b : 'NULL';

@@ -1,6 +1,7 @@
 import { chmod, mkdir, readdir, readFile, readlink, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { execa } from 'execa';
 import { ownerKeepsAccess, writeFileAtomic } from '../../src/core/files.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
@@ -69,6 +70,16 @@ describe('a file that is written atomically', () => {
     await expect(writeFileAtomic(folder.file('a'), 'new')).rejects.toThrow(/EISDIR|ENOTEMPTY|EEXIST/);
     await expect(writeFileAtomic(folder.file('no', 'b'), 'new')).rejects.toThrow('ENOENT');
     expect(await readdir(folder.path)).toEqual(['a']);
+  });
+
+  test('does not replace a device or a pipe, also behind a link', async () => {
+    await using folder = await tempFolder();
+    await execa('mkfifo', [folder.file('pipe')]);
+    await symlink('pipe', folder.file('link'));
+    for (const name of ['pipe', 'link'])
+      await expect(writeFileAtomic(folder.file(name), 'new')).rejects.toMatchObject({ code: 'file-refused' });
+    expect((await stat(folder.file('pipe'))).isFIFO()).toBe(true);
+    expect(await readdir(folder.path)).toEqual(['link', 'pipe']);
   });
 });
 

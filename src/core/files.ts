@@ -229,7 +229,7 @@ export async function takeAccess(handle: FileHandle, file: string, former: Acces
  * owner of a replaced file stay.
  * @param mode of a new file
  * @param check runs right before the rename and throws to prevent it
- * @throws errors of the file system, and Failure `file-owner`; no partial file remains
+ * @throws errors of the file system, and Failure `file-owner`, or `file-refused` for a device or a pipe; no partial file remains
  */
 export async function writeFileAtomic(
   file: string,
@@ -239,6 +239,9 @@ export async function writeFileAtomic(
 ): Promise<void> {
   const target = await realpath(file).catch(() => file);
   const former = await stat(target).catch(() => null);
+  // A rename would put the file in the place of a device or a pipe: root would lose /dev/null.
+  if (former !== null && !former.isFile() && !former.isDirectory())
+    throw new Failure('file-refused', `${target} is not an ordinary file, so it is not replaced`);
   const temporary = await temporaryBeside(target);
   try {
     const handle = await open(temporary, 'wx', former === null ? mode : 0o600);

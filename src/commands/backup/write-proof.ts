@@ -4,7 +4,7 @@ import type { Contents } from '../../backup/contents.ts';
 import { proofOf } from '../../backup/proof.ts';
 import type { RunResult } from '../../contract/result.ts';
 import { errorMessage, Failure, toFailure } from '../../core/failure.ts';
-import { isFolder, writeFileAtomic } from '../../core/files.ts';
+import { isFile, isFolder, isThere, writeFileAtomic } from '../../core/files.ts';
 import { VERSION } from '../../core/version.ts';
 import type { Context } from '../context.ts';
 import { toProblem } from '../outcome/problems.ts';
@@ -21,7 +21,9 @@ export async function refuseUnwritable({ backup }: BackupRequest, { cwd }: Conte
     ? 'its folder does not exist'
     : (await isFolder(file))
       ? 'it is a folder'
-      : null;
+      : (await isThere(file)) && !(await isFile(file))
+        ? 'it is not an ordinary file'
+        : null;
   if (why !== null)
     throw new Failure('bad-usage', `--proof names ${file}, but ${why}`, {
       hint: 'Name a file in a folder that exists.',

@@ -66,9 +66,10 @@ async function attempt(request: HttpRequest): Promise<Answer | (Unreachable & { 
   const { url, method = 'GET', headers = {}, signal, answerMs = ANSWER_MS } = request;
   const began = monotonicMs();
   const ending = new AbortController();
-  const context = { env: readEnv(), signal: AbortSignal.any([signal, ending.signal]) };
+  const ends = AbortSignal.any([signal, ending.signal]);
   try {
-    const asking = sendRequest({ ...context, answerMs: SILENCE_MS, mayBePlain: true }, { url, method, headers });
+    const context = { env: readEnv(), signal: ends, answerMs: SILENCE_MS, mayBePlain: true };
+    const asking = sendRequest(context, { url, method, headers });
     const late = new Error(`the answer takes longer than ${answerMs / 1000} s`);
     if (!(await orInterrupted(endsWithin(asking, answerMs), signal))) throw late;
     const message = await asking;

@@ -92,7 +92,8 @@ export function chooseRow(row: ConflictRow, rowConflict: RowConflict, rules: Rul
     return byCells(rowConflict, (column) => ({ column, side: strategy, reason: 'strategy' }));
   }
   const { policy } = rules;
-  if (policy.kind === 'whole') {
+  const isMerged = rowConflict.kind === 'changed' && rowConflict.conflicting.length === 0;
+  if (policy.kind === 'whole' && !isMerged) {
     const winner = latestRow(row, rowConflict, rules);
     const whole = wholeRow(winner, rowConflict);
     if (isAutomatic(row, policy)) return whole;

@@ -1,9 +1,11 @@
 import type { ConflictRow } from '../dolt/rows/conflict-rows.ts';
+import { openMergeTable } from '../dolt/rows/open-merge-table.ts';
 import type { Rewrite } from '../dolt/rows/rewrite-rows.ts';
 import type { TableDefinition } from '../dolt/schema/readability.ts';
 import { columnNamesAt, ordinaryColumns, type TableShape } from '../dolt/schema/table-shape.ts';
 import type { Cells } from '../dolt/sql/cell.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
+import { formerCells, type IsFormer } from './former-cells.ts';
 
 /** The changes of the two sides to one row, column by column, before any decision. */
 export interface RowConflict {
@@ -19,8 +21,14 @@ export interface RowConflict {
  * Compares the three versions of a row. A change that was reverted does not count.
  * @param columns the merged table's ordinary columns without the key
  * @param newHere of the columns that the base lacks, those that only they added
+ * @param isFormer decides about cells whose text is not that of the base
  */
-export function rowConflictOf(row: ConflictRow, columns: readonly string[], newHere: ReadonlySet<string>): RowConflict {
+export function rowConflictOf(
+  row: ConflictRow,
+  columns: readonly string[],
+  newHere: ReadonlySet<string>,
+  isFormer: IsFormer = (_, value, before) => value === before,
+): RowConflict {
   const { base, ours, theirs } = row;
   if (ours === null) return { kind: 'deleted-by-ours', conflicting: differing(columns, base, theirs), theirs: [] };
   if (theirs === null) return { kind: 'deleted-by-theirs', conflicting: differing(columns, base, ours), theirs: [] };
@@ -28,10 +36,11 @@ export function rowConflictOf(row: ConflictRow, columns: readonly string[], newH
   const conflicting: string[] = [];
   const onlyTheirs: string[] = [];
   for (const name of differing(columns, ours, theirs)) {
-    const isOld = Object.hasOwn(base, name);
     if (!Object.hasOwn(theirs, name)) continue;
-    if (isOld ? ours[name] === base[name] : newHere.has(name)) onlyTheirs.push(name);
-    else if (!isOld || theirs[name] !== base[name]) conflicting.push(name);
+    const before = Object.hasOwn(base, name) ? (base[name] ?? null) : undefined;
+    if (newHere.has(name) && before === undefined) onlyTheirs.push(name);
+    else if (isFormer(name, ours[name] ?? null, before)) onlyTheirs.push(name);
+    else if (!isFormer(name, theirs[name] ?? null, before)) conflicting.push(name);
   }
   return { kind: 'changed', conflicting, theirs: onlyTheirs };
 }
@@ -99,5 +108,8 @@ export async function readRowConflicts(
   const isNew = of.rows.some(({ base }) => base !== null && columns.some((name) => !Object.hasOwn(base, name)));
   const before = isNew ? await columnNamesAt(sql, shape.name, of.onto) : null;
   const newHere = new Set(before === null ? [] : columns.filter((name) => !before.has(name)));
-  return of.rows.map((row) => rowConflictOf(row, columns, newHere));
+  const sides = isNew ? await openMergeTable(sql, shape.name) : { ours: null, theirs: null };
+  const types = new Map(shape.columns.map(({ name, type }) => [name, type]));
+  const isFormer = formerCells({ ...sides, types });
+  return of.rows.map((row) => rowConflictOf(row, columns, newHere, isFormer));
 }

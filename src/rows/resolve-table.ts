@@ -179,7 +179,8 @@ function reportedRows(
 ): ResolvedRow[] {
   const { confirm } = choice;
   const columns = rowConflict.conflicting.filter((name) => !isDerived(name, policy));
-  if (isOnlyDerived(rowConflict, policy) || isOnlyDeleted(row)) return [];
+  const isMerged = rowConflict.kind === 'changed' && rowConflict.conflicting.length === 0;
+  if (isMerged || isOnlyDerived(rowConflict, policy) || isOnlyDeleted(row)) return [];
   const resolved: ResolvedRow = {
     // Settings have no identity of their own: two of one name are two values of it.
     kind: policy.kind === 'whole' && rowConflict.kind === 'added' ? 'changed' : KINDS[rowConflict.kind],

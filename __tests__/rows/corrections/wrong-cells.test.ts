@@ -99,6 +99,34 @@ test.each(HASH_ORDERS)('both sides gave an ENUM another type: %s', async (order)
   }
 });
 
+test.each(['newest', 'ours'] as const)(
+  'a default and a type that both sides gave are no changes of a cell: %s',
+  async (strategy) => {
+    const databases = await twoBranches(
+      'CREATE TABLE t (id INT PRIMARY KEY, n VARCHAR(9), d DECIMAL(10, 2))',
+      "INSERT INTO t VALUES (1, 'n', 1.5), (2, 'n', 1.5), (3, 'n', 1.5)",
+    );
+    // The default is greater than the edited values.
+    const alter = ["ALTER TABLE t ADD p VARCHAR(9) DEFAULT 'none', ADD q INT", 'ALTER TABLE t MODIFY d DECIMAL(10, 4)'];
+    await databases.edit(
+      [...alter, "UPDATE t SET p = 'north' WHERE id = 1", "UPDATE t SET n = 'north' WHERE id = 3"],
+      [
+        ...alter,
+        "UPDATE t SET p = 'edited' WHERE id = 2",
+        "UPDATE t SET n = 'a', p = 'a', q = 1, d = 0.5 WHERE id = 3",
+      ],
+    );
+    const { failure, conflicts } = (await databases.run('north', { strategy })).run('south');
+    expect(failure).toBeNull();
+    expect(conflicts).toMatchObject([{ key: { id: '3' }, columns: ['n'] }]);
+    expect(await databases.north.rows('SELECT id, d, p, q FROM t ORDER BY id')).toEqual([
+      { id: 1, d: '1.5000', p: 'north' },
+      { id: 2, d: '1.5000', p: 'edited' },
+      { id: 3, d: '0.5000', p: 'a', q: 1 },
+    ]);
+  },
+);
+
 test('cells of a table whose triggers a correction would fire are not merged', async () => {
   const watch = 'CREATE TRIGGER watch BEFORE INSERT ON both_add FOR EACH ROW SET @seen = 1';
   const databases = await twoBranches(...MADE.slice(0, 2), watch);

@@ -139,7 +139,7 @@ export function defaultTokens({ tokens }: Item): readonly Token[] {
 }
 
 /** The DEFAULT of a column as in a CREATE TABLE; empty if it has none. */
-export function defaultText({ text }: Item): string {
+export function defaultText({ text }: Pick<Item, 'text'>): string {
   const tokens = tokensOf(text);
   const outer = depths(tokens);
   const start = tokens.findIndex((token, index) => outer[index] === 0 && isWord('DEFAULT')(token));

@@ -47,28 +47,67 @@ export async function publishOneByte(from: TestDatabase, remote: string): Promis
   });
 }
 
-type Message = 'DSCH' | 'DTBL' | 'RTVL';
+/** The names of messages. */
+type Message = 'ADRM' | 'BLOB' | 'CMCL' | 'DCMT' | 'DSCH' | 'DTBL' | 'RTVL' | 'TUPM';
+
+/** Which chunk of a database gets another content. */
+interface Chosen {
+  /** The name of the message in it. */
+  readonly kind: Message;
+  /** What else is in it. */
+  readonly text: string | Buffer;
+}
 
 /**
  * Makes a remote in which one chunk of a database has another content, and all hashes up to the root are right.
- * @param chunk.kind the name of the message in it
- * @param chunk.text what else is in it
- * @param chunk.as the name of a message, of which it gets one; absent: it is one zero byte
+ * @param chosen.as the name of a message, of which it gets one; absent: it is one zero byte
  */
 export async function publishMalformed(
   from: TestDatabase,
   remote: string,
-  { kind, text, as }: { readonly kind: Message; readonly text: string; readonly as?: Message },
+  { as, ...chosen }: Chosen & { readonly as?: Message },
+): Promise<void> {
+  await publishChanged(from, remote, chosen, (_, contents) => {
+    const isOther = (content: Buffer): boolean => as !== undefined && isOf(content, as);
+    return [...contents.values()].find(isOther) ?? Buffer.from([0]);
+  });
+}
+
+/**
+ * Makes a remote whose list of the ancestors of a commit names another object in the place of one, at its height or at
+ * another one.
+ */
+export async function publishForged(
+  from: TestDatabase,
+  remote: string,
+  { ancestor, ...by }: { readonly ancestor: string; readonly other?: string; readonly height?: number },
+): Promise<void> {
+  const text = Buffer.from(hexadecimal(ancestor), 'hex');
+  await publishChanged(from, remote, { kind: 'CMCL', text }, (content) => {
+    const changed = Buffer.from(content);
+    const at = changed.indexOf(text);
+    if (by.other !== undefined) changed.write(hexadecimal(by.other), at, 'hex');
+    if (by.height !== undefined) changed.writeBigUInt64LE(BigInt(by.height), at - 8);
+    return changed;
+  });
+}
+
+const isOf = (content: Buffer, kind: Message): boolean => content.subarray(0, 12).includes(kind);
+
+/** Makes a remote in which one chunk of a database is changed, and all hashes up to the root are right. */
+export async function publishChanged(
+  from: TestDatabase,
+  remote: string,
+  { kind, text }: Chosen,
+  change: (content: Buffer, contents: ReadonlyMap<string, Buffer>) => Buffer,
 ): Promise<void> {
   await from.publish(`file://${remote}`);
   await rewrite(remote, false, (chunks, root) => {
     const contents = new Map([...chunks].map(([hash, span]) => [hash, Buffer.from(chunkContent(span) ?? '')]));
-    const found = [...contents].find(([, content]) => content.subarray(0, 12).includes(kind) && content.includes(text));
-    if (found === undefined) throw new Error(`no ${kind} has ${text}`);
+    const found = [...contents].find(([, content]) => isOf(content, kind) && content.includes(text));
+    if (found === undefined) throw new Error(`no ${kind} has that`);
     const renamed = new Map<string, string>();
-    const isOther = (content: Buffer): boolean => as !== undefined && content.subarray(0, 12).includes(as);
-    const content = [...contents.values()].find(isOther) ?? Buffer.from([0]);
-    replaceContent(contents, renamed, { hash: found[0], content });
+    replaceContent(contents, renamed, { hash: found[0], content: change(found[1], contents) });
     chunks.clear();
     for (const [hash, content] of contents) chunks.set(hash, withChecksum(Buffer.from(compress(content))));
     let now = root;

@@ -18,6 +18,7 @@ const CORRUPT = {
   code: 'corrupt',
   message: expect.stringMatching(/ serves data with which .*ours cannot be opened: Dolt stopped with a panic$/),
 };
+const WRONG = { code: 'corrupt', message: expect.stringMatching(/ serves wrong data: .* is not in a format of Dolt$/) };
 const REFS = "SELECT hash FROM dolt_remote_branches WHERE name LIKE 'remotes/%'";
 const REMOTES = "SELECT name FROM dolt_remote_branches WHERE name LIKE 'remotes/%'";
 
@@ -47,12 +48,14 @@ async function federation(folder: TempFolder) {
   await publishMalformed(base, folder.file('root'), { kind: 'RTVL', text: 'new_table' });
   await publishMalformed(base, folder.file('schema'), { kind: 'DSCH', text: 'new_column' });
   await publishMalformed(base, folder.file('newer'), { kind: 'RTVL', text: 'new_table', as: 'DSCH' });
+  await publishMalformed(base, folder.file('other'), { kind: 'DSCH', text: 'new_column', as: 'CMCL' });
   await ours.commit('ours', "INSERT INTO t VALUES (3, 'ours')");
   const peers = {
     honest: filePeer('honest', folder.file('box')),
     root: filePeer('root', folder.file('root')),
     schema: filePeer('schema', folder.file('schema')),
     newer: filePeer('newer', folder.file('newer')),
+    other: filePeer('other', folder.file('other')),
   };
   for (const name of ['schema', 'newer'])
     await ours.sql(`CALL DOLT_REMOTE('add', '${name}', 'file://${folder.file(name)}')`);
@@ -76,12 +79,13 @@ test('peers whose data Dolt cannot open wait, the others are served, and any Dol
   expect(await copyForReading(ours.path, folder.file('copy'))).toBe('copied');
   expect(await openTestDatabase(folder.file('copy')).rows('SELECT id FROM t')).toEqual([{ id: 1 }, { id: 3 }]);
 
-  const all = [peers.root, peers.honest, peers.schema, peers.newer];
+  const all = [peers.root, peers.honest, peers.schema, peers.newer, peers.other];
   const federated = await federateDatabase({ local: ours.path, tempDir, peers: all });
   for (const name of ['root', 'schema']) {
-    expect(federated.run(name).failure).toMatchObject(CORRUPT);
+    expect(federated.run(name).failure).toMatchObject(WRONG);
     expect(federated.run(name)).toMatchObject({ head: null, state: 'unknown' });
   }
+  expect(federated.run('other').failure).toMatchObject(CORRUPT);
   expect(federated.run('newer').failure).toMatchObject(NEWER);
   expect(federated.run('honest')).toMatchObject({ failure: null, verified: true, pulledCommits: 1 });
   expect(await ours.rows(REMOTES)).toEqual([{ name: 'remotes/honest/main' }]);
@@ -91,8 +95,8 @@ test('peers whose data Dolt cannot open wait, the others are served, and any Dol
 
   // Without a program that locks files, the data cannot be removed, only its ref.
   const env = { PATH: folder.file('nothing') };
-  const status = { local: ours.path, tempDir, peers: [peers.root], command: 'status', options: { env } } as const;
-  expect((await federateDatabase(status)).run('root').failure).toMatchObject(CORRUPT);
+  const status = { local: ours.path, tempDir, peers: [peers.other], command: 'status', options: { env } } as const;
+  expect((await federateDatabase(status)).run('other').failure).toMatchObject(CORRUPT);
   expect(await ours.rows(REMOTES)).toEqual([{ name: 'remotes/honest/main' }]);
 });
 

@@ -45,7 +45,7 @@ test('a peer that serves the commit of another peer with other rows waits, and t
   const failed = {
     code: 'corrupt',
     message: expect.stringMatching(
-      /^forged serves other data than its hashes say: .* of its chunk [0-9a-v]{32} has another hash$/,
+      /^forged serves wrong data: .* of its chunk [0-9a-v]{32} has another hash$/,
     ),
   };
   expect(first.run('forged').failure).toMatchObject(failed);
@@ -129,7 +129,7 @@ test('a peer whose commit ends the engine waits, and the others are served', asy
   const first = await federateDatabase({ local: ours.path, tempDir: folder.file('tmp'), peers });
   expect(first.run('broken').failure).toMatchObject({
     code: 'corrupt',
-    message: expect.stringMatching(/^broken serves other data than its hashes say: .* has another hash$/),
+    message: expect.stringMatching(/^broken serves wrong data: .* has another hash$/),
   });
   expect(first.run('honest')).toMatchObject({ failure: null, verified: true, pulledCommits: 1 });
   const [rows, tags, ignored] = await ours.read(

@@ -6,10 +6,9 @@ import type { Reach } from '../../egress/host-rule.ts';
 import { type EngineCredentials, NO_CREDENTIALS } from '../engine-credentials.ts';
 import type { ProgramContext } from '../program-context.ts';
 import { type Database, openDatabase, type Sql } from '../sql/sql.ts';
-import type { StoreState } from '../store/take-back.ts';
 import { GRACE_MS, interruptible, killStatement, killStatements } from './interrupt.ts';
 import { type EngineContext, openServer, type Server, type ServerOptions } from './server.ts';
-import { isOfData, tryToOpen } from './trial.ts';
+import { isOfData, type Trial, tryToOpen } from './trial.ts';
 
 /** A time limit, and the failure when it passes. */
 export interface TimeLimit {
@@ -94,9 +93,8 @@ export interface Engines {
   /**
    * Why no Dolt can open or use the database with its present data (see trial.ts); null: it can, or the state before could
    * not either. Nothing may run in the engine that is open. Like `finish`, an interruption does not stop it at once.
-   * @param before null: unknown
    */
-  whyUnopenable(before: StoreState | null): Promise<Failure | null>;
+  whyUnopenable(trial: Trial): Promise<Failure | null>;
   /** Ends the engine that is open, if any. */
   close(): Promise<void>;
 }
@@ -156,7 +154,7 @@ export function openEngines(context: EngineContext, options: EnginesOptions, con
       const signal = finishingSignal();
       return await workIn(await usable(NO_CREDENTIALS, signal), signal, work);
     },
-    whyUnopenable: (before) => tryToOpen(context, { ...options, signal: finishingSignal() }, before),
+    whyUnopenable: (trial) => tryToOpen(context, { ...options, signal: finishingSignal() }, trial),
   };
 }
 

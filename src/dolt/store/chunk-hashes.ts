@@ -4,6 +4,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { systemCode } from '../../core/failure.ts';
 import { chunkContent, MAX_CHUNK_BYTES } from './chunk-content.ts';
+import { isMessage } from './message.ts';
 import { bytesAt, NoTableFile, readTableIndex, type StoredChunk } from './table-index.ts';
 
 /** A hash of Dolt is the beginning of a SHA-512. */
@@ -19,8 +20,8 @@ export interface CheckedTable {
 }
 
 /**
- * Compares the content of each chunk of a table file with its hash. Dolt (2.3.0) does not do that with what it fetches,
- * so a remote can serve other rows under the hash of a commit.
+ * Compares the content of each chunk of a table file with its hash, and requires that it is a message. Dolt (2.3.0) does
+ * neither with what it fetches, so a remote can serve other rows under the hash of a commit, and data that Dolt cannot read.
  * @throws errors of the file system, or of the signal
  */
 export async function checkTable(path: string, signal: AbortSignal): Promise<CheckedTable> {
@@ -36,8 +37,8 @@ export async function checkTable(path: string, signal: AbortSignal): Promise<Che
         block = await bytesAt(file, chunk.offset, length);
         from = chunk.offset;
       }
-      if (!isRight(block.subarray(chunk.offset - from, chunk.offset - from + chunk.bytes), chunk))
-        throw new NoTableFile(`the content of its chunk ${hashText(chunk.hash)} has another hash`);
+      const problem = problemOf(block.subarray(chunk.offset - from, chunk.offset - from + chunk.bytes), chunk);
+      if (problem !== null) throw new NoTableFile(`the content of its chunk ${hashText(chunk.hash)} ${problem}`);
     }
     return zstd;
   });
@@ -68,9 +69,11 @@ async function inTable(path: string, read: (file: FileHandle, size: number) => P
   }
 }
 
-function isRight(stored: Buffer, { hash }: StoredChunk): boolean {
+function problemOf(stored: Buffer, { hash }: StoredChunk): string | null {
   const content = chunkContent(stored);
-  return content !== null && createHash('sha512').update(content).digest().subarray(0, HASH_BYTES).equals(hash);
+  if (content === null || !createHash('sha512').update(content).digest().subarray(0, HASH_BYTES).equals(hash))
+    return 'has another hash';
+  return isMessage(content) ? null : 'is not in a format of Dolt';
 }
 
 /** A hash as Dolt prints it. */

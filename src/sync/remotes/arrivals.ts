@@ -124,7 +124,7 @@ function staying(folder: string, { why, unopenable }: Wrong, sent: string | null
 async function whyUnopenable({ engines }: SyncContext, { engine, before, heads }: Awaited): Promise<Failure | null> {
   const now = engine.hasEnded() ? null : await headsOf(engine);
   if (now !== null && heads !== null && [...now].every((head) => heads.has(head))) return null;
-  return await engines.whyUnopenable(before);
+  return await engines.whyUnopenable({ before, known: heads });
 }
 
 /** Without the end of Dolt's log. */
@@ -157,14 +157,15 @@ async function forgetHeads({ engine: { database }, heads }: Pick<Awaited, 'engin
  * Makes sure that Dolt can open the database after fetches that were interrupted, or failed, before they were checked.
  * Chunks that were not compared stay, with their record.
  */
-export async function leaveOpenable({ engines, env }: SyncContext, { engine, before }: Awaited): Promise<void> {
+export async function leaveOpenable({ engines, env }: SyncContext, { engine, before, heads }: Awaited): Promise<void> {
   const { folder } = engine.database;
   // If the engine has ended, the next one repairs the database when it starts.
   const { now, hasEnded } = await engines.finish(async (present) => ({
     now: await storeState(folder),
     hasEnded: present !== engine,
   }));
-  if (isDeepStrictEqual(now.journal, before.journal) || (await engines.whyUnopenable(before)) === null) return;
+  if (isDeepStrictEqual(now.journal, before.journal)) return;
+  if ((await engines.whyUnopenable({ before, known: heads })) === null) return;
   await engines.close();
   await takeBack(folder, { before, now, hasEnded }, { env, signal: new AbortController().signal });
   await forgetMove(folder, RECORD);
@@ -219,7 +220,8 @@ export async function checkLeftArrivals(
   const { folder } = engines;
   const left = await leftRecord(folder);
   if (left === null) return;
-  const unopenable = await engines.whyUnopenable(stateBefore(left));
+  const known = left.heads === undefined ? null : new Set(left.heads);
+  const unopenable = await engines.whyUnopenable({ before: stateBefore(left), known });
   if (unopenable !== null) return await removeLeft(engines, left, unopenable, { env, signal });
   const files = { now: await storedFiles(folder), known: new Map(Object.entries(left.files)) };
   const wrong = await wrongIn(
@@ -318,7 +320,7 @@ async function wrongIn(
 /** The failure of a peer that sent wrong data. */
 export function wrongArrival(peer: string, { why, unopenable }: Wrong): Failure {
   if (unopenable === null) {
-    return new Failure('corrupt', `${peer} serves other data than its hashes say: ${why}`, {
+    return new Failure('corrupt', `${peer} serves wrong data: ${why}`, {
       hint: `Nothing of it was kept, and the other peers are served. ${RESTORE}`,
     });
   }

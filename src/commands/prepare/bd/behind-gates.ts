@@ -35,7 +35,7 @@ export function behindGates(engines: Engines, bd: BdUsage | null, context: Conte
       await enter();
       return await engines.finish(work);
     },
-    whyUnopenable: (before) => engines.whyUnopenable(before),
+    whyUnopenable: (trial) => engines.whyUnopenable(trial),
     close: () => engines.close().finally(leave),
   };
 }

@@ -19,6 +19,9 @@ const ROWS = `INSERT INTO notes WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELEC
   SELECT n + m * 200, CONCAT(SHA2(CONCAT('a', n, m), 512), SHA2(CONCAT('b', n, m), 512)) FROM s, u`;
 const EVERY_ROW = 4000;
 
+const largeLine = (last: number) => `ST_GEOMFROMTEXT(CONCAT('LINESTRING(', REPEAT('0 0,', 700), '1 ${last})'))`;
+const largeVector = (last: number) => `STRING_TO_VECTOR(CONCAT('[', REPEAT('1,', 998), '${last}]'))`;
+
 /** A column of each type that Dolt has, one value of each, and another one that differs little. */
 const TYPES: readonly (readonly [type: string, value: string, other: string])[] = [
   ['TINYINT', '-1', '1'],
@@ -60,6 +63,12 @@ const TYPES: readonly (readonly [type: string, value: string, other: string])[] 
     "ST_GEOMFROMTEXT('GEOMETRYCOLLECTION(POINT(0 1))')",
   ],
   ['VECTOR(2)', "STRING_TO_VECTOR('[1,2]')", "STRING_TO_VECTOR('[1,3]')"],
+  // Dolt stores large values outside the row.
+  ['MEDIUMTEXT', "REPEAT('x', 9000)", "CONCAT(REPEAT('x', 8999), 'X')"],
+  ['MEDIUMBLOB', "UNHEX(REPEAT('00ff', 5000))", "UNHEX(CONCAT(REPEAT('00ff', 4999), '00fe'))"],
+  ['JSON', "JSON_OBJECT('a', REPEAT('x', 9000))", "JSON_OBJECT('a', REPEAT('y', 9000))"],
+  ['GEOMETRY', largeLine(1), largeLine(2)],
+  ['VECTOR(999)', largeVector(1), largeVector(2)],
 ];
 const EVERY_TYPE = [
   `CREATE TABLE types (${TYPES.map(([type], at) => `c${at} ${type}`).join(', ')}, computed TIME AS (c14) STORED)`,

@@ -99,29 +99,44 @@ describe('a table with uncommitted rows', () => {
     expect(heads).toEqual([{ name: 'main', hash: head }]);
   });
 
-  test('keeps more rows than can be read at once, and words of a FULLTEXT index', async () => {
+  test('keeps more rows than can be read at once, values outside the rows, and words of a FULLTEXT index', async () => {
     await using folder = await tempFolder();
     const { local, theirs, peers } = await prepare(folder, {
       base: [
         'CREATE TABLE config (`key` VARCHAR(40) PRIMARY KEY, value LONGTEXT)',
         'CREATE TABLE notes (id INT PRIMARY KEY, note TEXT, FULLTEXT KEY ft (note))',
+        'CREATE TABLE files (id INT PRIMARY KEY, data LONGBLOB)',
+        "INSERT INTO files VALUES (1, UNHEX(REPEAT('00ff', 5000))), (2, UNHEX(REPEAT('00ff', 5000)))",
       ],
-      theirs: ["INSERT INTO config VALUES ('theirs', '1')", "INSERT INTO notes VALUES (1, 'theirs')"],
+      theirs: [
+        "INSERT INTO config VALUES ('theirs', '1')",
+        "INSERT INTO notes VALUES (1, 'theirs')",
+        "INSERT INTO files VALUES (3, REPEAT('c', 9000))",
+      ],
       dirty: [
         "INSERT INTO config SELECT n, REPEAT('x', 30000000) FROM (VALUES ROW(1), ROW(2), ROW(3), ROW(4), ROW(5)) AS v (n)",
         "INSERT INTO notes VALUES (2, 'ours')",
+        "UPDATE files SET data = CONCAT(data, 'a') WHERE id = 1",
+        "INSERT INTO files VALUES (4, REPEAT('d', 9000))",
       ],
     });
     const { result } = await command(folder, peers);
     expect(result.peers).toMatchObject([{ status: 'pulled', error: null }]);
     expect(result.head).toBe(theirs.get('box'));
     expect(result.problems.filter(({ severity }) => severity !== 'notice')).toEqual([]);
-    const [found, sizes, branches] = await local.read(
+    const [found, sizes, branches, files] = await local.read(
       "SELECT COUNT(*) AS n FROM notes WHERE MATCH (note) AGAINST ('ours theirs')",
       'SELECT SUM(LENGTH(value)) AS bytes FROM config',
       'SELECT name FROM dolt_branches',
+      'SELECT id, LENGTH(data) AS bytes, RIGHT(HEX(data), 2) AS last FROM files ORDER BY id',
     );
     expect([found, sizes, branches]).toEqual([[{ n: 2 }], [{ bytes: 150_000_001 }], [{ name: 'main' }]]);
+    expect(files).toEqual([
+      { id: 1, bytes: 10_001, last: '61' },
+      { id: 2, bytes: 10_000, last: 'FF' },
+      { id: 3, bytes: 9_000, last: '63' },
+      { id: 4, bytes: 9_000, last: '64' },
+    ]);
   });
 
   test('keeps its rows if our own commits are merged with those of the peer', async () => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { groupBy } from '../../core/lists.ts';
 import { isAuditColumn } from '../schema/audit-columns.ts';
-import { columnsAt, keyNames } from '../schema/columns.ts';
+import { bytesText, columnsAt, keyNames } from '../schema/columns.ts';
 import { type Cells, cellsSchema } from '../sql/cell.ts';
 import { differences } from '../sql/differences.ts';
 import { folded, quoted } from '../sql/identifier.ts';
@@ -72,7 +72,7 @@ export async function movedRows(
 
 /** A digest of one side of a row of `dolt_diff`, as SQL: values can be large. */
 export function digestOf(columns: readonly string[], side: 'from_' | 'to_'): string {
-  const values = columns.map((name) => `COALESCE(HEX(CAST(${quoted(`${side}${name}`)} AS BINARY)), '-')`);
+  const values = columns.map((name) => `COALESCE(${bytesText(quoted(`${side}${name}`))}, '-')`);
   return `SHA2(CONCAT_WS(',', ${values.join(', ')}), 256)`;
 }
 

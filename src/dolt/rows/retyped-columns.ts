@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
 import { plain } from '../../core/text.ts';
+import { bytesText } from '../schema/columns.ts';
 import type { TableDefinition } from '../schema/readability.ts';
 import { schemaDifference } from '../schema/table-changes.ts';
 import { alterations } from '../schema/table-definitions.ts';
@@ -90,7 +91,7 @@ async function isCopied(
   { from, to, side }: { readonly from: string; readonly to: string; readonly side: string },
 ): Promise<boolean> {
   // Dolt prints a date with a time, and no TIME at all (2.3.0). Bytes that are no text can only be compared in HEX.
-  const text = (column: string): string => `REPLACE(HEX(CAST(${column} AS BINARY)), HEX(' 00:00:00'), '')`;
+  const text = (column: string): string => `REPLACE(${bytesText(column)}, HEX(' 00:00:00'), '')`;
   const [old, now] = [text(`b.${quoted(from)}`), text(`s.${quoted(to)}`)];
   const begins = (one: string, other: string): string => `(${other} <> '' AND INSTR(${one}, ${other}) = 1)`;
   const [row] = await sql.rows(

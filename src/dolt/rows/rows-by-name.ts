@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { BlockedRow } from '../../contract/result.ts';
-import { columnsAt } from '../schema/columns.ts';
+import { bytesText, columnsAt } from '../schema/columns.ts';
 import { type Cells, cellsSchema } from '../sql/cell.ts';
 import { folded, quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -41,7 +41,7 @@ export async function countRows(sql: Sql, { text, values }: Clause): Promise<num
 
 /** Whether columns differ, by bytes: a collation could take two values for one. */
 export function differs(columns: readonly ColumnByName[]): string {
-  const same = columns.map(({ to, from }) => `CAST(${to} AS BINARY) <=> CAST(${from} AS BINARY)`);
+  const same = columns.map(({ to, from }) => `${bytesText(to)} <=> ${bytesText(from)}`);
   return `NOT (${same.join(' AND ')})`;
 }
 

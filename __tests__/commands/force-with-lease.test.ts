@@ -89,14 +89,29 @@ describe('a peer with a lease', () => {
 
   test('discards all commits that ours lacks, so another peer with a part of them waits until it is merged', async () => {
     await using folder = await tempFolder();
-    const { other, theirs, peers, mailbox } = await clash(folder, "INSERT INTO items VALUES (5, 'five', 'ann')");
+    const { other, ours, theirs, peers, mailbox } = await clash(folder, "INSERT INTO items VALUES (5, 'five', 'ann')");
     await other.publish(`file://${folder.file('third')}`);
     await other.commit('more', "INSERT INTO items VALUES (6, 'six', 'eve')");
     await other.dolt('push', 'box', 'main');
-    const forced = await command(folder, peers, { command: 'push', ...leases(await other.head()) });
-    expect(forced.result.peers).toMatchObject([{ status: 'pushed', verified: true }]);
-
+    const discarded = await other.head();
+    await other.commit('west', "INSERT INTO items VALUES (7, 'seven', 'eve')");
+    await other.publish(`file://${folder.file('west')}`);
     const both = `${peers}\nthird: file://${folder.file('third')}`;
+    const forced = await command(folder, `${both}\nwest: file://${folder.file('west')}`, leases(discarded));
+    const waits = (last: string) => ({
+      status: 'conflict',
+      error: { code: 'history-rewritten' },
+      rewritten: { side: 'ours', last },
+    });
+    expect(forced.result).toMatchObject({
+      head: ours,
+      peers: [
+        { name: 'box', status: 'pushed', verified: true, replaced: { head: discarded } },
+        { name: 'third', ...waits(theirs) },
+        { name: 'west', ...waits(discarded) },
+      ],
+    });
+
     const { result } = await command(folder, both);
     expect(result.peers).toMatchObject([
       { name: 'box', state: 'up-to-date' },

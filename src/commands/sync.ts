@@ -1,8 +1,9 @@
 import type { MergeReport, RunResult } from '../contract/result.ts';
 import { type Failure, toFailure } from '../core/failure.ts';
 import { advanceLocalBranch } from '../sync/advance.ts';
-import { compareTakenBack, fetchAll } from '../sync/fetch.ts';
+import { fetchAll } from '../sync/fetch.ts';
 import { adoptHeads } from '../sync/history/adopt.ts';
+import { compareAgain } from '../sync/history/compare-again.ts';
 import { refuseAllPushes, stampRows } from '../sync/history/stamp.ts';
 import { refuseLossyCommits } from '../sync/incoming/refuse-own-head.ts';
 import { addMerges, mergeHeads } from '../sync/merge/merge-heads.ts';
@@ -91,7 +92,7 @@ export async function exchange(
       allProgress.filter((progress) => progress.registered),
       context.dryRun ? null : context.fetchWaitMs,
     );
-    local = await compareTakenBack(context, local, allProgress);
+    local = await compareAgain(context, local, allProgress);
     const adoption = await adoptHeads(context, local, allProgress);
     context.onProgress({ stage: 'checking what the peers have' });
     if (context.dryRun) {
@@ -157,7 +158,7 @@ async function mergeAndPush(
     const isAnswered = await fetchLate(context, local, late);
     late = [];
     if (isAnswered) {
-      local = await compareTakenBack(context, local, all.allProgress);
+      local = await compareAgain(context, local, all.allProgress);
       if (mayBeAtPeer) merge = addMerges(merge, merged.merge);
       allProgress = all.allProgress;
       round = -1;

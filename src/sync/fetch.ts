@@ -3,7 +3,6 @@ import type { PeerState } from '../contract/vocabulary.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import { plain } from '../core/text.ts';
 import { monotonicMs } from '../core/time.ts';
-import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import { unlistedTables } from '../dolt/schema/nonlocal-tables.ts';
 import { tableNamesAt } from '../dolt/schema/table-definitions.ts';
 import type { Engine } from '../dolt/server/engines.ts';
@@ -22,7 +21,7 @@ import { NOWHERE } from '../egress/host-rule.ts';
 import type { DatabaseRules } from '../rows/table-policy.ts';
 import { connectToAll, type Tried } from './connect.ts';
 import { fetchDelivery } from './deliver.ts';
-import { findReturning, findTakenBack } from './history/begun-pushes.ts';
+import { findReturning } from './history/begun-pushes.ts';
 import { leaseFailure } from './history/lease.ts';
 import { findRewritten, howToResolve, type Rewritten, rewriteOptions, rewrittenFailure } from './history/rewritten.ts';
 import { inEngines } from './in-engines.ts';
@@ -54,7 +53,9 @@ export async function fetchAll(
   const late: PeerProgress[] = [];
   const connecting = connectToAll(context, allProgress);
   const waiting = waitMs === null ? null : new AnswerWait(waitMs);
-  const mayBeLate = (progress: PeerProgress) => waitMs !== null && allProgress.length > 1 && progress.adopt === null;
+  // The other peers are compared with a head that the user names.
+  const isNamed = ({ adopt, lease }: PeerProgress) => adopt !== null || lease !== null;
+  const mayBeLate = (progress: PeerProgress) => waitMs !== null && allProgress.length > 1 && !isNamed(progress);
   const fetchTried = async (tried: readonly Tried[]): Promise<boolean> => {
     for (const { progress, failure } of tried) if (failure !== null) recordUnreachable(context, progress, failure);
     const reached = tried.flatMap(({ progress, failure }) => (failure === null ? [progress] : []));
@@ -155,28 +156,6 @@ export async function compareWithin(
     // The peer was reached, so it is not `unreachable`.
     progress.incomparable(toFailure(thrown));
   }
-}
-
-/**
- * Finds the commits that peers took back since a run passed them on, when all peers have been read. A peer that still has
- * one is compared again, and refused.
- */
-export async function compareTakenBack(
-  context: SyncContext,
-  local: LocalHead,
-  allProgress: readonly PeerProgress[],
-): Promise<LocalHead> {
-  if (allProgress.every(({ passedOn }) => passedOn.length === 0)) return local;
-  return await context.engines.use(NO_CREDENTIALS, async (engine) => {
-    const now = { ...local, takenBack: await findTakenBack(engine.database, local, allProgress) };
-    for (const progress of allProgress) {
-      if (progress.head === null || !progress.isMerged || progress.lease !== null) continue;
-      if ((await findReturning(engine.database, now, progress)) === null) continue;
-      progress.tryAgain();
-      await compareWithin(context, now, engine, progress, { theirs: progress.head, before: null });
-    }
-    return now;
-  });
 }
 
 /**

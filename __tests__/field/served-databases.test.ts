@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { readdir, rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { stringify } from 'yaml';
 import { readOwnMoves, recordMove } from '../../src/sync/merge/own-moves.ts';
 import { storingConflicts } from '../helpers/attacks.ts';
 import { openTestDatabase, remoteHead } from '../helpers/database.ts';
@@ -131,6 +133,32 @@ describe('a database that a running server holds', () => {
       code: 'uncommitted-changes',
       message: expect.stringContaining('main has a merge that'),
     });
+
+    // Only the server can tell whether a row there refers to one that a peer removes.
+    const refers = 'CREATE TABLE notes (id INT PRIMARY KEY, item INT, FOREIGN KEY (item) REFERENCES items (id))';
+    for (const statement of ["CALL DOLT_MERGE('--abort')", refers, 'INSERT INTO notes VALUES (1, 2)'])
+      await served.sql(statement);
+    const second = `file://${folder.file('second')}`;
+    await served.other.publish(second);
+    const removal = committing('removal', ['DELETE FROM items WHERE id = 2']);
+    const theirs = await served.other.headAfter(...removal, "CALL DOLT_PUSH('origin', 'main')");
+    const heads = async () => [
+      await served.head(),
+      await remoteHead(served.mailbox, folder.file('looks', randomUUID())),
+      await remoteHead(second, folder.file('looks', randomUUID())),
+    ];
+    const begin = await heads();
+    const overrides = { peers: stringify({ mailbox: served.mailbox, second }) };
+    const orphan = 'notes (it refers to rows of items that are gone there)';
+    const failed = {
+      pushedCommits: 0,
+      error: { code: 'uncommitted-changes', message: expect.stringContaining(orphan) },
+    };
+    expect((await served.run({ overrides })).result.peers).toMatchObject([failed, failed]);
+    expect(await heads()).toEqual(begin);
+    await served.sql('DELETE FROM notes');
+    expect((await served.run({ overrides })).result.peers).toMatchObject([{ error: null }, { error: null }]);
+    expect(await heads()).toEqual([theirs, theirs, theirs]);
   });
 
   test('is read through the server without a change', async () => {

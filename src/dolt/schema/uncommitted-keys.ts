@@ -39,13 +39,22 @@ export async function keepingKeys(
   { to, record }: { readonly to: string; readonly record: RecordKeys | undefined },
   move: () => Promise<void>,
 ): Promise<Diagnostic[]> {
+  const changes = await changesKeptAt(sql, to);
+  if (changes.added.length + changes.dropped.length > 0) await record?.(changes);
+  await move();
+  return await changeKeys(sql, changes);
+}
+
+/**
+ * The uncommitted changes of foreign keys, which a move of the session's branch to a commit can keep.
+ * @throws Failure `uncommitted-changes` if a key could not be added after it, or rows would break one
+ */
+export async function changesKeptAt(sql: Sql, to: string): Promise<KeyChanges> {
   const tables = await uncommittedTables(sql);
   await requireParents(sql, tables, to);
   const changes = await changesOf(sql, tables);
   if (changes.added.length > 0) await requireKeys(sql, tables, to);
-  if (changes.added.length + changes.dropped.length > 0) await record?.(changes);
-  await move();
-  return await changeKeys(sql, changes);
+  return changes;
 }
 
 /** The uncommitted changes of foreign keys of the session's branch, except keys that have no parent now. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import { repairFullText } from '../schema/full-text.ts';
-import { keepingKeys, type RecordKeys } from '../schema/uncommitted-keys.ts';
+import { changesKeptAt, keepingKeys, type RecordKeys } from '../schema/uncommitted-keys.ts';
 import { canFixCommitter, signature } from '../signature.ts';
 import { doltDefect } from './failure.ts';
 import { checkout } from './heads.ts';
@@ -191,6 +191,16 @@ export async function fastForward(sql: Sql, { branch, to, record }: BranchMove):
     await sql.run("CALL DOLT_MERGE('--ff-only', ?)", [to]);
   });
   return [...notices, ...(await stageAgain(sql, staged))];
+}
+
+/**
+ * Checks that the uncommitted changes of a branch do not make `fastForward` refuse a move. The branch stays.
+ * @throws Failure `uncommitted-changes`
+ */
+export async function requireMovable(sql: Sql, { branch, to }: Pick<BranchMove, 'branch' | 'to'>): Promise<void> {
+  await checkout(sql, branch);
+  await changesKeptAt(sql, to);
+  await stagedBeforeMove(sql, branch);
 }
 
 /** @returns the tables that are staged as they are now */

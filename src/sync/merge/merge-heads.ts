@@ -16,6 +16,7 @@ import { recordReturned } from '../incoming/returned-rows.ts';
 import { massLosses } from '../incoming/rows.ts';
 import { movedMeanwhile } from '../moved-meanwhile.ts';
 import type { PeerProgress } from '../peer-progress.ts';
+import { refuseAtServer } from '../served/refuse-at-server.ts';
 import type { LocalHead, SyncContext } from '../sync-context.ts';
 import { type Attributed, attributeAll } from './attribute.ts';
 import { type Converged, converge, limited } from './converge.ts';
@@ -36,19 +37,31 @@ import { headsThatTouch, rowsToSetAside, type TouchedTables } from './uncommitte
  * 5. Its merge removes too many rows of ours or of another head (`headsWithLosses`).
  * 6. Reading its rows, to find the peers of conflicts, passes a limit (`limits.unreportable`).
  * 7. It does not merge: the fold rejects it (`converged.dropped`).
+ * 8. A running server refuses to move our branch to the result (`refuseAtServer`). Then every new head waits.
  *
- * 1 to 3 are known before the merge. 4 to 6 follow from its result, so the merge is repeated without such a head. 7 is
+ * 1 to 3 are known before the merge. 4 to 6 and 8 follow from its result, so the merge is repeated without such a head. 7 is
  * repeated inside `converge`.
  */
 
 /** The codes of an engine that ended, or was ended. */
 const ENDED: readonly ErrorCode[] = ['engine-lost', 'disk-full', 'too-large'];
 
+/** Merges the heads with which our branch can move to the result, also at a running server. */
+export async function mergeHeads(
+  context: SyncContext,
+  local: LocalHead,
+  allProgress: readonly PeerProgress[],
+): Promise<Converged> {
+  const merged = await mergeInEngines(context, local, allProgress);
+  const isRefused = await refuseAtServer(context, local, merged.target, allProgress);
+  return isRefused ? await mergeInEngines(context, local, allProgress) : merged;
+}
+
 /**
  * Merges in an engine without credentials. If that engine ends, the merge restarts in a new one. Restarts are bounded:
  * after each one, `limits` rejects the head that ended the engine, or checks heads one at a time to find it.
  */
-export async function mergeHeads(
+async function mergeInEngines(
   context: SyncContext,
   local: LocalHead,
   allProgress: readonly PeerProgress[],

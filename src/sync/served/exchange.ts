@@ -169,21 +169,20 @@ export async function handBack(engines: Engines, exchange: ServedExchange, move:
  * Brings a commit of the scratch copy to the server.
  * @param work runs at the server while a ref keeps the commit there
  */
-export async function bringTo(
+export async function bringTo<T>(
   engines: Engines,
   exchange: Exchange,
   commit: string,
-  work: (sql: Sql) => Promise<void>,
-): Promise<void> {
+  work: (sql: Sql) => Promise<T>,
+): Promise<T> {
   const { kind, result, server } = exchange;
   if (kind === 'file') {
     await send(engines, exchange, commit);
-    await receive(exchange, work);
-    return;
+    return await receive(exchange, work);
   }
   try {
     await send(engines, exchange, commit);
-    await server.session(work);
+    return await server.session(work);
   } finally {
     // An interrupted push may have made the branch. The next run removes what a server that ended keeps.
     await server.session((sql) => deleteBranch(sql, result)).catch(() => undefined);
@@ -264,14 +263,14 @@ async function forgetResults(scratch: Database): Promise<void> {
  * Fetches what was sent from the folder.
  * @param work what to do with it. The commits have no ref at the server but that of the remote, which exists meanwhile
  */
-export async function receive(exchange: Exchange, work: (sql: Sql) => Promise<void>): Promise<void> {
-  await asRemote(exchange, async (sql, remote) => {
+export async function receive<T>(exchange: Exchange, work: (sql: Sql) => Promise<T>): Promise<T> {
+  return await asRemote(exchange, async (sql, remote) => {
     await fetchBranch(sql, { remote, branch: exchange.result, user: null }).catch((thrown: unknown) => {
       // Nothing removes the result that this run has sent.
       const isElsewhere = toFailure(thrown).code === 'branch-missing';
       throw isElsewhere ? usesOther(exchange) : thrown;
     });
-    await work(sql);
+    return await work(sql);
   });
 }
 

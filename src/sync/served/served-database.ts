@@ -1,3 +1,4 @@
+import type { Failure } from '../../core/failure.ts';
 import type { Engines } from '../../dolt/server/engines.ts';
 import type { Stays } from '../../dolt/sql/merge.ts';
 import type { Tag } from '../../dolt/sql/tags.ts';
@@ -46,6 +47,11 @@ export interface ServedDatabase {
    * @throws Failure `contention`, `uncommitted-changes`, `server-unreachable`, `server-refused`
    */
   moveTo(scratch: Engines, move: Move, mergeAgain?: MergeAgain): Promise<Move>;
+  /**
+   * Why the uncommitted changes at the server would refuse a move; null: they would not. Absent: the copy has them.
+   * @throws Failure `interrupted`
+   */
+  whyRefused?(scratch: Engines, move: Move): Promise<Failure | null>;
   /** The folder with the records of moves that have begun; see own-moves.ts. */
   readonly recordsIn: string;
   /** The head of the branch at the server now; null: it has none. @throws Failure of the server */

@@ -40,6 +40,7 @@ import {
 } from '../../../sync/served/exchange.ts';
 import { USE_REMOTESAPI } from '../../../sync/served/exchange-folder.ts';
 import type { ServedDatabase } from '../../../sync/served/served-database.ts';
+import { whyRefused } from '../../../sync/served/why-refused.ts';
 import { timeLimit } from '../../../sync/time-limits.ts';
 import type { Context } from '../../context.ts';
 import { type LocalDatabase, localDatabase } from '../local-database.ts';
@@ -156,6 +157,7 @@ export async function openServed(
         readRefs: () => server.use(async (sql) => ({ branches: await branchNames(sql), tags: await readTags(sql) })),
         renew: async (scratch) => void (await takeOver(scratch, exchange)),
         moveTo: (scratch, move, mergeAgain) => catchUpAndHandBack(scratch, { ...exchange, ...back }, move, mergeAgain),
+        whyRefused: (scratch, move) => whyRefused(scratch, exchange, move),
         recordsIn: place.database,
         keepTag: (scratch, tag) => bringTo(scratch, exchange, tag.commit, (sql) => ensureTag(sql, tag)),
         keptCopy: context.stateDir === undefined ? null : place.database,

@@ -1,0 +1,44 @@
+import { Failure } from '../../core/failure.ts';
+import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
+import { isAncestor } from '../../dolt/sql/history.ts';
+import type { Sql } from '../../dolt/sql/sql.ts';
+import type { PeerProgress } from '../peer-progress.ts';
+import type { LocalHead, SyncContext } from '../sync-context.ts';
+
+/**
+ * Asks a running server whether its uncommitted changes, which the scratch copy lacks, refuse the move to a merged commit:
+ * rows there can refer to rows that it removes. Nothing that it refuses is pushed, so all heads that are not yet at a remote wait.
+ * A run that moves nothing brings nothing to the server.
+ * @returns whether heads wait
+ */
+export async function refuseAtServer(
+  { engines, served, branch, dryRun }: SyncContext,
+  { ours, accepted }: LocalHead,
+  target: string,
+  allProgress: readonly PeerProgress[],
+): Promise<boolean> {
+  if (dryRun || served?.whyRefused === undefined || served.uncommitted.length === 0) return false;
+  const merging = allProgress.filter(
+    ({ actions, isMerged, equivalentTo }) => actions?.merge === true && isMerged && equivalentTo !== ours,
+  );
+  const brought = await engines.use(NO_CREDENTIALS, async ({ database }) => {
+    const found: PeerProgress[] = [];
+    for (const progress of merging) {
+      const { head } = progress;
+      if (head !== null && !(await isInAny(database, head, [ours, ...accepted]))) found.push(progress);
+    }
+    return found;
+  });
+  if (brought.length === 0 || target === ours) return false;
+  const why = await served.whyRefused(engines, { from: ours, to: target });
+  if (why === null) return false;
+  const message = `${branch} cannot move at the running server: ${why.message}; nothing was merged from the peers`;
+  const failure = new Failure(why.code, message, { hint: why.hint, cause: why });
+  for (const progress of brought) progress.reject(failure, []);
+  return true;
+}
+
+async function isInAny(sql: Sql, commit: string, heads: readonly string[]): Promise<boolean> {
+  for (const head of heads) if (await isAncestor(sql, commit, head)) return true;
+  return false;
+}

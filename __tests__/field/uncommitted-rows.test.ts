@@ -128,7 +128,7 @@ describe('a table with uncommitted rows', () => {
       "SELECT COUNT(*) AS n FROM notes WHERE MATCH (note) AGAINST ('ours theirs')",
       'SELECT SUM(LENGTH(value)) AS bytes FROM config',
       'SELECT name FROM dolt_branches',
-      "SELECT GROUP_CONCAT(LENGTH(data), ' ', RIGHT(HEX(data), 2) ORDER BY id SEPARATOR ', ') AS files FROM files",
+      "SELECT GROUP_CONCAT(CONCAT(LENGTH(data), ' ', RIGHT(HEX(data), 2)) ORDER BY id SEPARATOR ', ') AS files FROM files",
     );
     expect([found, sizes, branches]).toEqual([[{ n: 2 }], [{ bytes: 150_000_001 }], [{ name: 'main' }]]);
     expect(files).toEqual([{ files: '10001 61, 10000 FF, 9000 63, 9000 64' }]);

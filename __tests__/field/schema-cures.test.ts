@@ -4,6 +4,8 @@ import { mailbox } from '../helpers/mailbox.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 const NAMES = [
+  'again',
+  'anew',
   'moved',
   'gone',
   'spared',
@@ -38,6 +40,10 @@ test('the fixes for definitions that do not merge are carried out as printed', a
   const box = await mailbox(folder, ...BASE);
   await box.send(
     'ALTER TABLE k DROP PRIMARY KEY, ADD PRIMARY KEY (id, i)',
+    'DROP TABLE again',
+    'CREATE TABLE again (z INT PRIMARY KEY)',
+    'RENAME TABLE anew TO former',
+    'CREATE TABLE anew (z INT)',
     'RENAME TABLE moved TO moved_on',
     'DROP TABLE gone',
     'DROP TABLE spared',
@@ -54,7 +60,7 @@ test('the fixes for definitions that do not merge are carried out as printed', a
   const dropping = await box.south.head();
   await box.keep(
     "INSERT INTO k VALUES (8, 8, 'x')",
-    "UPDATE moved SET w = 'south' WHERE id = 1",
+    ...['again', 'anew', 'moved'].map((name) => `UPDATE ${name} SET w = 'south' WHERE id = 1`),
     "UPDATE gone SET w = 'south' WHERE id = 1",
     "UPDATE spared SET w = 'south' WHERE id = 1",
     'ALTER TABLE shrunk DROP COLUMN w',
@@ -76,6 +82,15 @@ test('the fixes for definitions that do not merge are carried out as printed', a
     if (failure === null) throw new Error('the merge was not refused');
     return failure;
   };
+
+  // No statement gives a new table the key of the one that had its name.
+  const ofAgain = await refusal();
+  const restore = expect.stringMatching(/^dolt checkout \w{32} -- again$/);
+  expect([ofAgain.code, printed(ofAgain)]).toEqual(['schema-conflict', [restore]]);
+  expect(sentence(ofAgain, 'lacks')).toBe('The table again of one side (theirs) lacks the former primary key (id)');
+  await box.north.sql('RENAME TABLE again TO later');
+  await box.north.dolt(...printed(ofAgain).join().split(' ').slice(1));
+  await box.send('RENAME TABLE anew TO newer', 'RENAME TABLE former TO anew');
 
   // Rows under another key do not merge, although only one side changed the definition.
   const ofKey = await refusal();
@@ -143,7 +158,7 @@ test('the fixes for definitions that do not merge are carried out as printed', a
   expect(
     await box.south.read(
       'SELECT id FROM k ORDER BY id',
-      ...['moved', 'gone', 'reverted'].map((name) => `SELECT w FROM ${name} ORDER BY id`),
+      ...['again', 'anew', 'moved', 'gone', 'reverted'].map((name) => `SELECT w FROM ${name} ORDER BY id`),
       'SELECT * FROM replaced',
       'SELECT * FROM shrunk',
       'SELECT z FROM twins',
@@ -153,6 +168,8 @@ test('the fixes for definitions that do not merge are carried out as printed', a
     ),
   ).toMatchObject([
     [{ id: 1 }, { id: 8 }, { id: 9 }],
+    south,
+    south,
     south,
     south,
     both,

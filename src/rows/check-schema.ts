@@ -51,7 +51,8 @@ export async function openWithSchema(
     await openMerge(sql, { head: heads.theirs, date });
   } catch (thrown) {
     const failure = toFailure(thrown);
-    const cure = failure.code === 'schema-conflict' ? keyCure(await changedByBoth(sql, heads, sides), seenAs) : null;
+    const cure =
+      failure.code === 'schema-conflict' ? keyCure(await changedByBoth(sql, heads, sides), heads.base, seenAs) : null;
     if (cure === null) throw thrown;
     throw new Failure('schema-conflict', cure.message, { hint: cure.hint, cause: failure });
   }

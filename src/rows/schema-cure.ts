@@ -160,17 +160,21 @@ function toCopy(column: Item, nullable = false): string | null {
  * The refusal of tables whose primary key differs from the base: Dolt merges no rows of a table then, even if only one
  * side changed the key, or both did equally.
  * @param tables those that both sides changed
+ * @param commit the merge base
  * @returns null if no table has another key
  */
 export function keyCure(
   tables: readonly TableSides[],
+  commit: string,
   seen: Seen,
 ): { readonly message: string; readonly hint: string } | null {
   for (const one of tables) {
     const former = keyOf(one.base);
     const changed = SIDES.filter((side) => one[side].length > 0 && keyOf(one[side]) !== former);
     if (one.base.length === 0 || changed.length === 0) continue;
-    const undone = changed.map((side) => {
+    const other = changed.filter((side) => lacksKey(one, side));
+    const kept = changed.filter((side) => !other.includes(side));
+    const undone = kept.map((side) => {
       const steps = [
         ...(keyOf(one[side]) === null ? [] : ['DROP PRIMARY KEY']),
         ...(former === null ? [] : [`ADD ${former}`]),
@@ -181,7 +185,7 @@ export function keyCure(
       ];
       return `\`ALTER TABLE ${identifier(one.table)} ${steps.join(', ')}\``;
     });
-    const stay = new Set(changed.flatMap((side) => madeNotNull(one, side).map(({ name }) => name)));
+    const stay = new Set(kept.flatMap((side) => madeNotNull(one, side).map(({ name }) => name)));
     const nulls =
       stay.size === 0
         ? ''
@@ -191,10 +195,33 @@ export function keyCure(
         changed.length > 1
           ? `both sides changed the primary key of ${plain(one.table)}, and Dolt cannot merge its rows`
           : `one side (${changed.map(seen).join('')}) changed the primary key of ${plain(one.table)}, and the other side changed the table`,
-      hint: `Give the table its former primary key again, on each side that changed it (${[...new Set(undone)].join(' or ')}). Commit and sync, then run again.${nulls} Change the key when both sides are equal. Equal definitions alone do not help: the rows would have to be equal, too.`,
+      hint: [
+        ...(kept.length === 0
+          ? []
+          : [
+              `Give the table its former primary key again, on each side that changed it (${[...new Set(undone)].join(' or ')}).`,
+            ]),
+        ...other.map((side) => restoreCure(one, commit, seen(side))),
+        `Commit and sync, then run again.${nulls} Change the key when both sides are equal. Equal definitions alone do not help: the rows would have to be equal, too.`,
+      ].join(' '),
     };
   }
   return null;
+}
+
+/** A statement cannot give such a table its former key: a column of it has another name, or this is another table. */
+function restoreCure({ table, base }: TableSides, commit: string, side: Side): string {
+  const columns = plain((keyColumns(base) ?? []).join(', '));
+  const lacked = columns === '' ? 'the former columns' : `the former primary key (${columns})`;
+  return `The table ${plain(table)} of one side (${side}) lacks ${lacked}. If a column was renamed there, rename it back. Otherwise rename this table, and bring the former one back: rename it to ${plain(table)}, or restore it with \`dolt checkout ${commit} -- ${shellWord(plain(table))}\`.`;
+}
+
+/** Whether a side has no place for the former key: it lacks a column of it or, without a key, all former columns. */
+function lacksKey({ base, ...at }: TableSides, side: Side): boolean {
+  const isAbsent = (name: string): boolean => columnOf(at[side], name) === undefined;
+  const names = keyColumns(base);
+  if (names !== null) return names.some(isAbsent);
+  return base.filter(({ kind }) => kind === 'column').every(({ name }) => isAbsent(name));
 }
 
 /** The primary key as in an ALTER TABLE; null: none. */

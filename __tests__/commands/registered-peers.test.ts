@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { addPeer } from '../../src/commands/add-peer.ts';
 import { removePeer } from '../../src/commands/remove-peer.ts';
@@ -44,7 +44,8 @@ describe('add-peer and remove-peer', () => {
     await writeFile(folder.file('.beads', 'metadata.json'), '{"backend":"dolt"}');
     await writeFile(folder.file('.beads', 'config.yaml'), 'sync: {mode: dolt-native}\n');
     const said: string[] = [];
-    const { request, context } = removing(folder, 'hub', [], said);
+    const warnings: string[] = [];
+    const { request, context } = removing(folder, 'hub', warnings, said);
     const database = folder.file('local');
     await addPeer({ ...adding('hub', folder), database }, context);
     expect(said.join()).toContain(
@@ -57,16 +58,51 @@ describe('add-peer and remove-peer', () => {
     const { result } = await command(folder, '', RUN);
     expect(result.peers.every(({ verified }) => verified)).toBe(true);
     expect(await local.rows(REMOTES)).toEqual(kept);
+
+    warnings.length = 0;
+    // A Dolt without s3:// gets another address. No folder is created, and no later run adds that remote.
+    const aws = [
+      { path: ['aws', 'region'], value: 'eu-west-1' },
+      { path: ['aws', 'dynamodb-table'], value: 'manifests' },
+    ];
+    const bucket = { ...adding('bucket', folder, true), endpoint: 's3://bucket/north', set: aws };
+    await addPeer({ ...bucket, database }, context);
+    const absent = { ...adding('late', folder, true), endpoint: `file://${folder.file('late')}` };
+    await addPeer({ ...absent, database }, context);
+    expect(await local.rows(REMOTES)).toEqual([{ name: 'bucket', url: 'aws://[manifests:bucket]/north' }, ...kept]);
+    const again = 'To add it later, run `dolt-federation remove-peer late` and then this command again.';
+    expect(warnings).toEqual([
+      `late is not a remote of the database: its folder does not exist, and Dolt would create it. ${again}`,
+    ]);
+    await removePeer({ ...request, name: 'late', database }, context);
+    await mkdir(folder.file('late'));
+    await addPeer({ ...absent, database }, context);
+    expect(await local.rows(REMOTES)).toHaveLength(3);
+
+    await writeFile(folder.file('MIGRATION-FREEZE'), '');
+    warnings.length = 0;
+    await addPeer({ ...adding('frozen', folder, true), database }, context);
     await removePeer({ ...request, name: 'kept', database }, context);
-    expect(await local.rows(REMOTES)).toEqual([]);
+    expect(warnings.filter((text) => text.startsWith('The remote in the database was not changed: '))).toEqual([
+      expect.stringMatching(
+        /MIGRATION-FREEZE\. Run again.* `dolt-federation remove-peer frozen` and then this command/,
+      ),
+      expect.stringMatching(/MIGRATION-FREEZE\. Run again.* `dolt remote remove kept` in the database\.$/),
+    ]);
+    expect(await local.rows(REMOTES)).toHaveLength(3);
+    await rm(folder.file('MIGRATION-FREEZE'));
+    for (const name of ['bucket', 'late']) await removePeer({ ...request, name, database }, context);
+    expect(await local.rows(REMOTES)).toEqual(kept);
   });
 
   test('a stricter tier is never registered', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     await mkdir(folder.file('box'));
-    const { context } = removing(folder, 'hub', []);
+    const warnings: string[] = [];
+    const { context } = removing(folder, 'hub', warnings);
     await addPeer({ ...adding('hub', folder, true), set: [{ path: ['tier'], value: 'T3' }] }, context);
+    expect(warnings).toContain('hub is not a remote of the database: a peer above tier T1 is never registered.');
     await command(folder, '', RUN);
     expect(await local.rows(REMOTES)).toEqual([]);
   });

@@ -57,8 +57,7 @@ export async function addPeer(request: AddPeerRequest, context: Context): Promis
   const peer = after.peers.find((one) => one.name === name);
   if (peer !== undefined) {
     await warnOfPeer(peer, after, { context, database });
-    const register = request.register === true ? 'keep' : after.register.value;
-    await registerNow(peer, { database, configuration: after, register }, context);
+    await registerNow(peer, { database, configuration: after, asked: request.register === true }, context);
   }
   await offerDatabase(request, context);
   return { result: { name, endpoint, status: 'added' }, file };

@@ -41,8 +41,8 @@ export async function setPeer(request: SetPeerRequest, context: Context): Promis
   if (peer !== undefined && edited.isChanged) {
     await warnOfPeer(peer, edited.after, { context, database });
     const isMoved = before?.endpoint.dolt !== peer.endpoint.dolt || before.ref !== peer.ref;
-    const place = { database, configuration: edited.after, register: edited.after.register.value };
-    if (isMoved && place.register === 'keep') await registerNow(peer, place, context);
+    if (isMoved && edited.after.register.value === 'keep')
+      await registerNow(peer, { database, configuration: edited.after, asked: false }, context);
   }
   return { name, status: edited.isChanged ? 'changed' : 'unchanged', file: edited.file };
 }

@@ -1,9 +1,10 @@
 import { enterGates } from '../../beads/processes/gates.ts';
 import type { Configuration, Peer } from '../../config/configuration.ts';
-import { ENDPOINT_KINDS } from '../../config/endpoint/kinds.ts';
+import { doltUrl } from '../../config/endpoint/dolt-url.ts';
 import { DEFAULT_DOLT_VERSION } from '../../contract/dolt-options.ts';
 import { toFailure } from '../../core/failure.ts';
 import { counted } from '../../core/text.ts';
+import { doltCapabilities } from '../../dolt/capabilities.ts';
 import { readRepoState } from '../../dolt/database-files.ts';
 import { NO_LOCK_TIMEOUTS } from '../../dolt/server/lock.ts';
 import { openServer } from '../../dolt/server/server.ts';
@@ -30,40 +31,57 @@ const NOT_KEPT =
   'database and `bd federation sync` would push full history to it. To add it anyway: `federation.register: keep`.';
 
 /**
- * Adds a new peer as a remote of the database at once, if the configuration keeps peers as remotes, there is a database
- * and a Dolt, and adding it creates nothing. The next sync does what cannot be done now, so nothing here fails the
- * command.
+ * Adds a new peer as a remote of the database at once, if the configuration or the user keeps it as a remote, there is a
+ * database and a Dolt, and adding it creates nothing. Nothing here fails the command: if the configuration keeps peers, the
+ * next sync does what cannot be done now.
  */
 export async function registerNow(
   peer: Peer,
-  place: Place & { readonly configuration: Configuration; readonly register: Configuration['register']['value'] },
+  place: Place & { readonly configuration: Configuration; readonly asked: boolean },
   context: Context,
 ): Promise<void> {
+  const { log } = context;
+  const notAdded = `${peer.name} is not a remote of the database`;
   // Another tool could push the whole history to this remote.
-  if (tierRefusal(peer) !== null) return;
-  if (place.register === 'run') {
-    context.log.info(NOT_KEPT);
+  if (tierRefusal(peer) !== null) {
+    if (place.asked) log.warning(`${notAdded}: a peer above tier T1 is never registered.`);
     return;
   }
-  if ((await fileRemote(peer.endpoint).catch(() => 'absent')) === 'absent') return;
-  // The next sync detects what its Dolt supports.
-  if (ENDPOINT_KINDS[peer.endpoint.kind].dependsOnDolt) return;
-  await unlessImpossible(context, async () => {
-    const found = await locateDatabase(place, context);
-    if (found.kind !== 'database') return;
-    await refuseFrozen(found.path, place.configuration, context);
-    await withDatabase(found, context, async (sql) => {
-      const { failures } = await registerPeers(sql, [{ peer: peer.name, url: peer.endpoint.dolt, ref: peer.ref }], {
-        path: found.path,
-        registering: 'keep',
-        fix: false,
-        peers: place.configuration.peers.map(({ name }) => name),
-        log: context.log,
-        notify: ({ message }) => context.log.warning(message),
-      });
-      for (const failure of failures.values()) throw failure;
+  const isKept = place.configuration.register.value === 'keep';
+  if (!isKept && !place.asked) {
+    log.info(NOT_KEPT);
+    return;
+  }
+  const again = `To add it later, run \`dolt-federation remove-peer ${peer.name}\` and then this command again.`;
+  const why = await unlessImpossible(context, isKept ? '' : again, () => registerIn(peer, place, context));
+  // No run adds it.
+  if (why !== null && !isKept) log.warning(`${notAdded}: ${why}. ${again}`);
+}
+
+/** @returns why the peer cannot be added now; null: it was added */
+async function registerIn(
+  peer: Peer,
+  place: Place & { readonly configuration: Configuration },
+  context: Context,
+): Promise<string | null> {
+  if ((await fileRemote(peer.endpoint).catch(() => 'absent')) === 'absent')
+    return 'its folder does not exist, and Dolt would create it';
+  const found = await locateDatabase(place, context);
+  if (found.kind !== 'database') return 'no database was found';
+  await refuseFrozen(found.path, place.configuration, context);
+  const isOpened = await withDatabase(found, context, async (sql, dolt) => {
+    const url = doltUrl(peer, await doltCapabilities(dolt, context), place.configuration.allowedRemotePatterns.value);
+    const { failures } = await registerPeers(sql, [{ peer: peer.name, url, ref: peer.ref }], {
+      path: found.path,
+      registering: 'keep',
+      fix: false,
+      peers: place.configuration.peers.map(({ name }) => name),
+      log: context.log,
+      notify: ({ message }) => context.log.warning(message),
     });
+    for (const failure of failures.values()) throw failure;
   });
+  return isOpened ? null : 'no Dolt was found';
 }
 
 /**
@@ -73,7 +91,7 @@ export async function registerNow(
 export async function removeRemotesOf(name: string, place: Place, context: Context): Promise<void> {
   const { log } = context;
   const cure = `To remove it, run \`dolt remote remove ${name}\` in the database.`;
-  await unlessImpossible(context, async () => {
+  await unlessImpossible(context, cure, async () => {
     const found = await locateDatabase(place, context);
     if (found.kind !== 'database') {
       log.info(`No database was found, so its remote ${name}, if any, was not removed. ${cure}`);
@@ -103,7 +121,7 @@ async function hasRemoteOf(peer: string, database: string): Promise<boolean> {
 async function withDatabase(
   { path, bd }: Extract<Found, { kind: 'database' }>,
   context: Context,
-  work: (sql: Sql) => Promise<void>,
+  work: (sql: Sql, dolt: string) => Promise<void>,
 ): Promise<boolean> {
   const dolt = await findDolt({ wanted: PINNED }, context);
   if (dolt === null) return false;
@@ -112,7 +130,7 @@ async function withDatabase(
     const server = await openServer(context, { dolt: dolt.path, database: path, lockTimeouts: NO_LOCK_TIMEOUTS });
     try {
       const database = await openDatabase(server, 1);
-      await work(database).finally(() => database.close());
+      await work(database, dolt.path).finally(() => database.close());
       return true;
     } finally {
       await server.stop();
@@ -122,9 +140,12 @@ async function withDatabase(
   }
 }
 
-async function unlessImpossible(context: Context, work: () => Promise<void>): Promise<void> {
-  await work().catch((thrown: unknown) => {
+/** @param cure what the user can do if `work` fails; may be empty */
+async function unlessImpossible<T>(context: Context, cure: string, work: () => Promise<T>): Promise<T | null> {
+  return await work().catch((thrown: unknown) => {
     const { message, hint } = toFailure(thrown);
-    context.log.warning(`The remote in the database was not changed: ${message} ${hint}`);
+    const sentences = [`The remote in the database was not changed: ${message}.`, hint, cure];
+    context.log.warning(sentences.filter((text) => text !== '').join(' '));
+    return null;
   });
 }

@@ -228,6 +228,8 @@ test('an inbox with uncommitted rows is kept, even if the rows are ignored', asy
     ['inbox-unread', NORTH],
     ['inbox-unread', SOUTH],
   ]);
+  // A run on that branch would push it to every peer.
+  expect(result.problems[0]?.hint).toContain('check your own branch out again before the next run');
   expect(await branchesOf(local)).toEqual([NORTH, SOUTH, 'main']);
 });
 

@@ -97,6 +97,6 @@ function inUse(inbox: string, tables: readonly string[]): Diagnostic {
     severity: 'notice',
     code: 'inbox-unread',
     message: `${inbox} is merged but was not removed: ${tables.join(', ')} has uncommitted changes on that branch`,
-    hint: `Check the branch out, and commit or discard the changes. Work on another branch: an inbox belongs to its sender.`,
+    hint: 'Check the branch out, commit or discard the changes, and check your own branch out again before the next run: it federates the branch that is checked out. Work on another branch: an inbox belongs to its sender.',
   };
 }

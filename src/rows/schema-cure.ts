@@ -213,7 +213,7 @@ export function keyCure(
 function restoreCure({ table, base }: TableSides, commit: string, side: Side): string {
   const columns = plain((keyColumns(base) ?? []).join(', '));
   const lacked = columns === '' ? 'the former columns' : `the former primary key (${columns})`;
-  return `The table ${plain(table)} of one side (${side}) lacks ${lacked}. If a column was renamed there, rename it back. Otherwise rename this table, and bring the former one back: rename it to ${plain(table)}, or restore it with \`dolt checkout ${commit} -- ${shellWord(plain(table))}\`.`;
+  return `The table ${plain(table)} of one side (${side}) lacks ${lacked}. If a column was renamed there, rename it back. Otherwise rename this table, and give its name to the former one again: rename that one to ${plain(table)}, or restore it with \`dolt checkout ${commit} -- ${shellWord(plain(table))}\`.`;
 }
 
 /** Whether a side has no place for the former key: it lacks a column of it or, without a key, all former columns. */

@@ -122,6 +122,7 @@ describe('the class of an error text', () => {
     ['target commit not found', 'corrupt'],
     ['value is not a commit', 'corrupt'],
     ['panic recovered: runtime error: index out of range [1] with length 1: goroutine 1 [running]', 'corrupt'],
+    ['panic recovered: interface conversion: interface {} is *val.ByteArray, not []uint8: x', 'dolt-defect'],
     ['table ref is unexpected noms value; GetFileID == STRT', 'corrupt'],
     ['unexpected file ID for commit closure, expected CMCL, found ADRM', 'corrupt'],
     ["Error 1366 (HY000): Incorrect string value: '\\xFF' for column 'a' at row 0", 'dolt-defect'],

@@ -53,8 +53,10 @@ test('related heads are blocked too, but not rows without a parent or constraint
     'CREATE TABLE keyless (a INT, b INT)',
     'CREATE TABLE computed (id INT PRIMARY KEY, a INT, b INT, c INT AS (COALESCE(a, b)) NOT NULL)',
     'INSERT INTO computed (id, a, b) VALUES (1, 1, 1)',
+    'CREATE TABLE texts (id INT PRIMARY KEY, v VARCHAR(60))',
+    "INSERT INTO texts VALUES (1, '6ccd780c-baba-1026-9564-5b8c656024db')",
   );
-  const peers = ['late', 'broken', 'keyless', 'computed'];
+  const peers = ['late', 'broken', 'keyless', 'computed', 'unreadable'];
   const sent = (name: string, ...statements: string[]): string[] => [
     `CALL DOLT_CHECKOUT('-b', '${name}', 'main')`,
     ...statements,
@@ -72,6 +74,14 @@ test('related heads are blocked too, but not rows without a parent or constraint
       'keyless',
       ...merging('keyless', 'INSERT INTO keyless VALUES (1, NULL)', 'ALTER TABLE keyless MODIFY b INT NOT NULL'),
     ),
+    ...sent(
+      'unreadable',
+      ...merging(
+        'unreadable',
+        "INSERT INTO texts VALUES (2, 'private')",
+        'ALTER TABLE texts ADD COLUMN h VARBINARY(16) AS (UUID_TO_BIN(v)) VIRTUAL',
+      ),
+    ),
     ...sent('computed', ...merging('computed', 'UPDATE computed SET a = NULL', 'UPDATE computed SET b = NULL')),
   );
   await box.send(
@@ -84,6 +94,11 @@ test('related heads are blocked too, but not rows without a parent or constraint
   expect(done.run('partner')).toMatchObject({ failure: null, pulledCommits: 1 });
   expect(done.run('late').failure).toMatchObject({ code: 'dolt-defect' });
   expect(done.run('broken').failure).toMatchObject({ code: 'constraint-violation' });
+  expect(done.run('unreadable').failure).toMatchObject({
+    code: 'constraint-violation',
+    message: expect.stringContaining('Dolt cannot compute the VIRTUAL column h of texts for a row'),
+    withoutValues: expect.not.stringContaining('private'),
+  });
   for (const [name, column] of [
     ['keyless', 'b'],
     ['computed', 'c'],

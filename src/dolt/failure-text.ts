@@ -355,6 +355,10 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['value is not a commit', 'corrupt'],
   // Malformed data: a panic of Dolt over it that ends only the statement, and messages of another kind than expected.
   ['panic recovered: ', 'corrupt'],
+  // A function of an expression, for a value that Dolt 2.3.0 stores outside of its row, and one for no number.
+  ['panic recovered: interface conversion: interface {} is *val.', 'dolt-defect'],
+  ['panic recovered: interface conversion: interface {} is types.', 'dolt-defect'],
+  ['panic recovered: interface conversion: interface {} is nil, not *apd.decimal', 'dolt-defect'],
   ['table ref is unexpected noms value', 'corrupt'],
   ['unexpected file id for commit closure', 'corrupt'],
   ['you may need to update your client', 'client-too-old'],

@@ -124,7 +124,7 @@ const REFUSED = [
   ['ROUND(b, 1)', 'ROUND'],
   ['UNHEX(a)', 'UNHEX'],
   ['MD5(a)', 'MD5'],
-  ['SHA(a)', 'SHA'],
+  ['SHA(a)', 'SHA1'],
   ['SHA1(a)', 'SHA1'],
   ['SHA2(a, 256)', 'SHA2'],
   ['CRC32(a)', 'CRC32'],

@@ -44,9 +44,7 @@ test('a peer that serves the commit of another peer with other rows waits, and t
   const first = await sync();
   const failed = {
     code: 'corrupt',
-    message: expect.stringMatching(
-      /^forged serves wrong data: .* of its chunk [0-9a-v]{32} has another hash$/,
-    ),
+    message: expect.stringMatching(/^forged serves wrong data: .* of its chunk [0-9a-v]{32} has another hash$/),
   };
   expect(first.run('forged').failure).toMatchObject(failed);
   expect(first.run('forged')).toMatchObject({ head: null, state: 'unknown', pulledCommits: 0 });

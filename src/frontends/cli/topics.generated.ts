@@ -234,7 +234,7 @@ refused. doctor does not connect to the server, and says so.
   server-unreachable, and the next run goes on.
 - Uncommitted work of clients stays. A peer that changes a table with
   uncommitted rows waits (uncommitted-changes). If a peer removes rows to which
-  uncommitted rows refer, the branch stays, and all peers wait. They also wait
+  uncommitted rows refer, nothing is pushed, and all peers wait. They also wait
   if a client changed a table after it staged it (DOLT_ADD), and while the
   branch has a merge, conflicts or violations that are not committed. Other
   staged tables stay staged.
@@ -281,7 +281,8 @@ ROLES
 Every peer that takes part is tried, even if others fail. only-role (--only-role
 backup,archive) limits a run to peers with these roles, and the names of peers
 limit it to these peers. A backup or an archive only ever moves forward. Other
-commits that it holds are reported and never merged.
+commits that it holds are never merged. If they are on top of ours, only its
+state says so (behind).
 
 WHICH FAILURES MAKE A RUN FAIL
 
@@ -619,10 +620,12 @@ A FROZEN WORKSPACE
 
 A file MIGRATION-FREEZE in the workspace, beside the database, in the working
 directory, or above one of them stops everything that writes: sync, pull, push,
-resolve and changes of remotes end with migration-freeze, exit code 2 (bd: 14).
-status, --dry-run and doctor still work. BD_MIGRATION_FREEZE_FILE names another
-file, and then only that one counts. A file in a folder in which every user of
-the machine can write does not count.
+resolve and backup end with migration-freeze, exit code 2 (bd: 14). add-peer,
+set-peer and remove-peer still change the configuration file. They leave the
+remotes of the database as they are, with a warning. status, --dry-run and
+doctor still work. BD_MIGRATION_FREEZE_FILE names another file, and then only
+that one counts. A file in a folder in which every user of the machine can write
+does not count.
 
 SETTINGS
 
@@ -1065,7 +1068,11 @@ To be asked in every case, set manual in every database of the federation.
 
 Cells that only one side changed are merged under every strategy, and so are
 rows that only one side changed. A cell that was changed and changed back counts
-as unchanged.
+as unchanged. If both sides gave a column of numbers or dates another type, a
+value that is only printed in another way (1.50, 1.5000) counts as unchanged. So
+does the default of a column that both sides added alike, if it is a literal or
+NULL: the value of a side that wrote the column wins, whenever the other one
+added it.
 
 SEVERAL MERGE BASES
 
@@ -1269,7 +1276,8 @@ newest, its tables follow these rules:
       Columns: last_sync
       Rule: the greater value; not a difference
 
-row_lock and is_blocked are neither conflicts nor part of a report. An issue
+row_lock and is_blocked are never conflicts, and a report shows them only among
+the columns of an issue that one side deleted and the other changed. An issue
 that one side deleted stays deleted if the other side changed nothing else of
 it.
 
@@ -1362,6 +1370,10 @@ Dolt treats a table or a column as a different one:
   renamed the table
       The other side: changed it
       Fix: rename it back, sync, then rename it
+  renamed or dropped the table, and gave its name to one with another key
+      The other side: changed the table
+      Fix: rename the new one, rename the former one back or restore it with
+      dolt checkout <commit> -- <table>, sync, then repeat the change
   dropped the table
       The other side: changed it
       Fix: drop it on the other side, too, or restore it with dolt checkout
@@ -1572,6 +1584,11 @@ it resolves anything.
   A changed definition, and a JSON column that is NULL
       What Dolt does: The document null
       What a run does: It corrects the rows
+  An ENUM to which both sides gave another type or other values
+      What Dolt does: It takes the numbers of the former values for the new
+      ones. One side loses changes, and deleted rows are in conflict
+      What a run does: It compares the texts, and corrects the rows. Deleted
+      rows stay deleted
   A column named __proto__ or like another private name of JavaScript objects
       What Dolt does: –
       What a run does: dolt-defect
@@ -1638,7 +1655,7 @@ delete; for a cell also a value: {value: "text"}, {value: null} for NULL,
 conflict. Cells that only one side changed are merged in any case. A value is
 compared with what Dolt stores: all digits of a number count, also in JSON. A
 date and a time may have other forms of the same value, such as 2026-1-2 or
-2026-01-02T03:04Z. The choices depend on the kind:
+2026-01-02T03:04:05Z. The choices depend on the kind:
 
   changed
       For the row: ours, theirs, base, delete
@@ -1770,11 +1787,21 @@ file is deleted with the job unless a step keeps it. The job summary therefore
 lists for each lost row the table, the commit, and, if report-values allows
 keys, the key and the statement.
 
-The next run without unresolved rows removes the file. Peers that a run did not
-reach stay in it. An unreadable file is renamed to conflicts.yaml.unreadable, or
--2 and so on if that exists. If another process changes the file while resolve
-asks, the answers go to conflicts.yaml.mine. Files of versions 1 and 2 are read
-as well.
+The next run on the branch without unresolved rows removes the file. If the file
+is for another branch, a run that has rows for it renames it to
+conflicts-<digest>.yaml, reports that, and writes its own. The next run on that
+branch goes on with it; until then, decide with resolve --file. A lost row is
+restored on a branch only if that branch contains its head.
+
+Rows of a merge are found by one run only. If it is interrupted or killed after
+it moved the branch and before it wrote the file, the next run repeats its
+merges, reports their lost rows and exits with 4.
+.dolt/dolt-federation-unreported.json has the head from before.
+
+Peers that a run did not reach stay in the file. An unreadable file is renamed
+to conflicts.yaml.unreadable, or -2 and so on if that exists. If another process
+changes the file while resolve asks, the answers go to conflicts.yaml.mine.
+Files of versions 1 and 2 are read as well.
 
 THE SIDE THAT LOST
 
@@ -1824,8 +1851,8 @@ file, so it does not matter whether the server runs.
       run
   The peer has a commit that --force-with-lease discarded at another peer, the
   named head or an older one that our branch lacks
-      The same, also for a commit that was never ours. --merge-rewritten takes
-      it back, once and for all
+      The same, in that run and later ones, also for a commit that was never
+      ours. --merge-rewritten takes it back, once and for all
   The peer has a commit that an ended run pushed for another peer, and that
   other peer took it back before our branch had it
       The same. The peer that took it back is merged as usual
@@ -2198,14 +2225,15 @@ divisor in common with n. Otherwise use full. A notice (drill-unproven) names
 each backup that more than n runs in a row did not prove, as far as is known.
 
   proven
-      the clone has the same data as our database at that commit
+      the clone has the same data as our database at that commit. Its branch may
+      have other commits on top of it: the state of the peer is then behind
   differs
       the backup is damaged, or has other data, or ends Dolt while it is cloned.
       The peer fails with drill-failed. If its fetch or push shows that, it has
       its own code, such as corrupt or missing-table-file, tag-conflict if our
       tag names another commit there, or non-fast-forward if its branch has
-      commits that ours lacks. A push that ends with corrupt shows no such
-      thing: our own database may be the damaged one
+      commits that ours lacks and lacks some of ours. A push that ends with
+      corrupt shows no such thing: our own database may be the damaged one
   unproven
       nothing is proven about the backup
   skipped
@@ -2311,8 +2339,10 @@ folder, and compare commit and hash with the proof:
     dolt sql -r csv -q "SELECT tag_hash FROM dolt_tags WHERE tag_name = 'v1.0.0'"
     dolt sql -r csv -q "SELECT dolt_hashof_db('v1.0.0')"
 
-The clone is at the newest commit of the backup. To get the state of the
-release, add a branch at the tag:
+The clone is at the newest commit of the backup. If another program pushed
+there, that commit is newer than the one in the proof, and no drill compared it.
+To get the state of the release, add a branch at the tag, or, without a tag, at
+the commit of the proof:
 
     dolt checkout -b from-release v1.0.0
     dolt sql -r csv -q 'SELECT COUNT(*) FROM items'

@@ -54,7 +54,7 @@ type Message = 'ADRM' | 'BLOB' | 'CMCL' | 'DCMT' | 'DSCH' | 'DTBL' | 'RTVL' | 'T
 interface Chosen {
   /** The name of the message in it. */
   readonly kind: Message;
-  /** What else is in it. */
+  /** Another part of its content. */
   readonly text: string | Buffer;
 }
 

@@ -130,6 +130,7 @@ const REFUSED = [
   ['CRC32(a)', 'CRC32'],
   ["FROM_UNIXTIME(b, '%Y')", 'FROM_UNIXTIME'],
   ['JSON_EXTRACT(j, a)', 'JSON_EXTRACT'],
+  ["JSON_EXTRACT(j, '$.a', a)", 'JSON_EXTRACT'],
   ["JSON_CONTAINS(j, '1', a)", 'JSON_CONTAINS'],
   ["JSON_CONTAINS_PATH(j, 'one', a)", 'JSON_CONTAINS_PATH'],
   ["JSON_SEARCH(j, 'one', a)", 'JSON_SEARCH'],

@@ -120,7 +120,8 @@ function callsOf(tokens: readonly Token[]): string[] {
     const length = tokens[index + 2]?.text ?? '';
     if (SIZED.has(name) && Number(length) > LONGEST) return [`${name}(${length})`];
     if (token.kind === 'word' && OPERATORS.has(name)) return [];
-    if (PATTERN_FUNCTIONS.has(name)) return hasLiteralPattern(tokens.slice(index + 2)) ? [] : [name];
+    if (PATTERN_FUNCTIONS.has(name))
+      return hasLiteralPattern(tokens.slice(index + 2), name !== 'JSON_EXTRACT') ? [] : [name];
     return isAllowed(name) ? [] : [name];
   });
 }
@@ -132,8 +133,9 @@ function isAllowed(name: string): boolean {
 /**
  * Whether the second argument of a call is one string.
  * @param rest what follows the opening bracket
+ * @param mayHaveMore whether other arguments may follow
  */
-function hasLiteralPattern(rest: readonly Token[]): boolean {
+function hasLiteralPattern(rest: readonly Token[], mayHaveMore: boolean): boolean {
   let depth = 0;
   for (const [index, token] of rest.entries()) {
     if (isSign(token, '(')) depth += 1;
@@ -141,7 +143,7 @@ function hasLiteralPattern(rest: readonly Token[]): boolean {
     if (depth < 0) return false;
     if (depth > 0 || !isSign(token, ',')) continue;
     const after = rest[index + 2];
-    return isLiteral(rest[index + 1]) && (isSign(after, ')') || isSign(after, ','));
+    return isLiteral(rest[index + 1]) && (isSign(after, ')') || (mayHaveMore && isSign(after, ',')));
   }
   return false;
 }

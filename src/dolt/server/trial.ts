@@ -6,7 +6,7 @@ import { HASH } from '../../contract/hash.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import { inPrivateFolder } from '../../core/private-folder.ts';
 import { doltEnvironment, preparePrivateRoot } from '../environment.ts';
-import { classify, panicIn } from '../failure-text.ts';
+import { classify, panicIn, type TextClass } from '../failure-text.ts';
 import { run } from '../process.ts';
 import { copyForOpening } from '../reading-copy.ts';
 import { keepsFiles, type StoreState, setBack, storeState } from '../store/take-back.ts';
@@ -25,6 +25,8 @@ export function isOfData({ code }: Failure): boolean {
 const TRIES = 10;
 /** As for a server that starts. */
 const OPEN_WITHIN_MS = 60_000;
+/** Each ancestor of a new head is looked up: about 0.1 ms for each. */
+const COMPARE_WITHIN_MS = 10 * 60_000;
 
 /** The database before new data came. */
 export interface Trial {
@@ -75,7 +77,7 @@ async function copied(database: string, folder: string): Promise<string> {
 async function tryCopy(context: EngineContext, options: ServerOptions, copy: string): Promise<Failure | null> {
   const named = options.copyOf ?? options.database;
   const statement = `CREATE TABLE df_${randomBytes(6).toString('hex')} (id INT PRIMARY KEY AUTO_INCREMENT)`;
-  const ended = await inCopy(context, options, copy, [statement]);
+  const ended = await inCopy(context, options, copy, { statements: [statement], withinMs: OPEN_WITHIN_MS });
   if (ended instanceof Failure) return ended;
   const { exitCode, output } = ended;
   if (exitCode === 0) return null;
@@ -95,12 +97,12 @@ async function inCopy(
   context: EngineContext,
   { dolt, database, copyOf, memoryLimit = engineMemory(), signal = context.signal }: ServerOptions,
   copy: string,
-  statements: readonly string[],
+  { statements, withinMs }: { readonly statements: readonly string[]; readonly withinMs: number },
 ): Promise<{ readonly exitCode: number; readonly output: string } | Failure> {
   const named = copyOf ?? database;
   const privateDir = join(copy, '..');
   const env = doltEnvironment(context.env, await preparePrivateRoot(privateDir), { privateDir, userHome: false });
-  const late = AbortSignal.timeout(OPEN_WITHIN_MS);
+  const late = AbortSignal.timeout(withinMs);
   try {
     const { exitCode, stdout, stderr } = await run(dolt, ['sql', '-r', 'json', '-q', statements.join('; ')], {
       env: { ...env, GOMEMLIMIT: goMemoryLimit(memoryLimit) },
@@ -114,10 +116,12 @@ async function inCopy(
     const failure = toFailure(thrown);
     if (failure.code === 'too-large') return failure;
     if (failure.code !== 'interrupted' || signal.aborted || !late.aborted) throw failure;
-    return new Failure('engine-start', `Dolt did not open ${named} within ${OPEN_WITHIN_MS} ms`);
+    return new Failure('engine-start', `Dolt did not open ${named} within ${withinMs} ms`);
   }
 }
 
+/** Our own history has an end, or the copy cannot be written. */
+const NOT_OF_HEADS: readonly TextClass[] = ['shallow-clone', 'disk-full', 'read-only'];
 /** More heads than that are not looked at together. */
 const MAX_HEADS = 1_000;
 
@@ -136,7 +140,9 @@ async function tryHistories(
   copy: string,
   known: ReadonlySet<string> | null,
 ): Promise<Failure | null> {
-  const ended = await inCopy(context, options, copy, [
+  const ask = (statements: readonly string[]) =>
+    inCopy(context, options, copy, { statements, withinMs: COMPARE_WITHIN_MS });
+  const ended = await ask([
     'SELECT hash, TRUE AS isRemote FROM dolt_remote_branches UNION SELECT hash, FALSE FROM dolt_branches',
   ]);
   if (ended instanceof Failure) return ended;
@@ -152,12 +158,11 @@ async function tryHistories(
       .map(({ hash }) => hash)
       .filter((hash) => hash !== head)
       .slice(0, MAX_HEADS);
-    const found = await inCopy(context, options, copy, probesOf(head, { own: own.hash, others }));
+    const found = await ask(probesOf(head, { own: own.hash, others }));
     if (found instanceof Failure) return found;
     const [bases] = found.exitCode === 0 ? resultsIn(found.output, basesRow) : [];
     if (bases?.base === true && bases.missing === 0 && bases.extra === 0) continue;
-    // Our own history has an end.
-    if (found.exitCode !== 0 && classify(found.output) === 'shallow-clone') continue;
+    if (found.exitCode !== 0 && NOT_OF_HEADS.includes(classify(found.output))) continue;
     return new Failure('corrupt', `histories cannot be compared: the commit ${head} lists other ancestors than it has`);
   }
   return null;
@@ -173,12 +178,16 @@ function probesOf(
     `CALL DOLT_CHECKOUT('-b', '${name}${end}', '${own}')`,
     // The tables stay as they are at our own commit: those of the head may not be fit for a commit.
     `CALL DOLT_RESET('--soft', '${head}')`,
-    `CALL DOLT_COMMIT('--allow-empty', ${author}, '-m', '${end}')`,
+    `CALL DOLT_COMMIT('--allow-empty', '--force', ${author}, '-m', '${end}')`,
   ]);
   const log = `dolt_log(${others.map((hash) => `'${hash}'`).join(', ')}, '--not', '${head}')`;
+  // Dolt copies the list of the head into that of the new commit. It cannot look anything up in that of a first commit.
   const count = (of: string, which: string) =>
-    `(SELECT COUNT(*) FROM ${of} WHERE ${which}HAS_ANCESTOR('${head}', commit_hash))`;
+    `(SELECT COUNT(*) FROM ${of} WHERE ${which}HAS_ANCESTOR('${name}a', commit_hash))`;
   return [
+    // Our own commit can store conflicts and violations.
+    'SET @@dolt_force_transaction_commit = 1',
+    'SET @@dolt_allow_commit_conflicts = 1',
     ...commits,
     `SELECT DOLT_MERGE_BASE('${name}a', '${name}b') = '${head}' AS base, ${count(`dolt_log('${head}')`, 'NOT ')} AS missing, ${count(log, '')} AS extra`,
   ];

@@ -67,7 +67,7 @@ test('rows of a peer with a malformed commit in its history are decided without 
   const theirs = openTestDatabase(folder.file('theirs'));
   await theirs.commit('first', "UPDATE items SET title = 'malformed' WHERE id = 1");
   await theirs.commit('second', "UPDATE items SET title = 'theirs' WHERE id = 1");
-  await publishMalformed(theirs, folder.file('box'), { kind: 'DTBL', text: 'malformed' });
+  await publishMalformed(theirs, folder.file('box'), { kind: 'DTBL', text: 'malformed', as: 'DSCH' });
   await local.commit('ours', "UPDATE items SET title = 'ours' WHERE id = 1");
   const peers = `other: file://${folder.file('box')}`;
   const { result } = await command(folder, peers, { overrides: { strategy: 'manual' } });

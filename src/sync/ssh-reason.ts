@@ -16,9 +16,11 @@ export async function withSshReason<T>(
   try {
     return await operation();
   } catch (thrown) {
-    if (engine.hasEnded()) throw thrown;
+    const failure = toFailure(thrown);
+    // The connection is lost before the end is noticed.
+    if (engine.hasEnded() || failure.code === 'engine-lost') throw failure;
     const { dolt } = peer.endpoint;
     const ask = () => engine.runProgram(limit, reach, (program) => requireSshAccess(dolt, program));
-    throw await sshReason(toFailure(thrown), dolt, ask);
+    throw await sshReason(failure, dolt, ask);
   }
 }

@@ -51,13 +51,15 @@ export async function tryToOpen(
 ): Promise<Failure | null> {
   return await inPrivateFolder(context, 'look', async (folder) => {
     const copy = await copied(options.database, join(folder, 'now'));
-    const failure = await tryCopy(context, options, copy);
-    if (failure === null) return await tryHistories(context, options, copy, known);
+    const opened = await tryCopy(context, options, copy);
+    if (!(opened instanceof Failure)) return await tryHistories(context, options, copy, { heads: opened, known });
+    const failure = opened;
     if (before === null || before.manifest === '') return failure;
     if (!keepsFiles({ before, now: await storeState(options.database) })) return failure;
     const earlier = await copied(options.database, join(folder, 'before'));
     await setBack(earlier, before);
-    return (await tryCopy(context, options, earlier))?.code === failure.code ? null : failure;
+    const then = await tryCopy(context, options, earlier);
+    return then instanceof Failure && then.code === failure.code ? null : failure;
   });
 }
 
@@ -73,14 +75,27 @@ async function copied(database: string, folder: string): Promise<string> {
   throw new Failure('database-in-use', `${database} changed while it was copied`);
 }
 
-/** @throws Failure `interrupted` */
-async function tryCopy(context: EngineContext, options: ServerOptions, copy: string): Promise<Failure | null> {
+/** The head of a branch of ours, or of a remote. */
+interface Head {
+  readonly hash: string;
+  readonly isRemote: boolean;
+}
+
+const headRow = z.object({ hash: z.string().regex(HASH), isRemote: z.coerce.boolean() });
+const HEADS = 'SELECT hash, TRUE AS isRemote FROM dolt_remote_branches UNION SELECT hash, FALSE FROM dolt_branches';
+
+/** @returns the heads in it; or why it cannot be opened or used @throws Failure `interrupted` */
+async function tryCopy(
+  context: EngineContext,
+  options: ServerOptions,
+  copy: string,
+): Promise<Failure | readonly Head[]> {
   const named = options.copyOf ?? options.database;
   const statement = `CREATE TABLE df_${randomBytes(6).toString('hex')} (id INT PRIMARY KEY AUTO_INCREMENT)`;
-  const ended = await inCopy(context, options, copy, { statements: [statement], withinMs: OPEN_WITHIN_MS });
+  const ended = await inCopy(context, options, copy, { statements: [statement, HEADS], withinMs: OPEN_WITHIN_MS });
   if (ended instanceof Failure) return ended;
   const { exitCode, output } = ended;
-  if (exitCode === 0) return null;
+  if (exitCode === 0) return resultsIn(output, headRow);
   const log = output.replace(`error on line 1 for query ${statement}: `, '');
   const outcome = { kind: 'ended', how: `exit code ${exitCode}` } as const;
   const failure = startFailure(outcome, { log, database: named, panic: panicIn(`${log}\n`)?.text ?? null });
@@ -125,7 +140,6 @@ const NOT_OF_HEADS: readonly TextClass[] = ['shallow-clone', 'disk-full', 'read-
 /** More heads than that are not looked at together. */
 const MAX_HEADS = 1_000;
 
-const headsRow = z.object({ hash: z.string().regex(HASH), isRemote: z.coerce.boolean() });
 const basesRow = z.object({ base: z.coerce.boolean(), missing: z.coerce.number(), extra: z.coerce.number() });
 
 /**
@@ -138,15 +152,8 @@ async function tryHistories(
   context: EngineContext,
   options: ServerOptions,
   copy: string,
-  known: ReadonlySet<string> | null,
+  { heads, known }: { readonly heads: readonly Head[]; readonly known: ReadonlySet<string> | null },
 ): Promise<Failure | null> {
-  const ask = (statements: readonly string[]) =>
-    inCopy(context, options, copy, { statements, withinMs: COMPARE_WITHIN_MS });
-  const ended = await ask([
-    'SELECT hash, TRUE AS isRemote FROM dolt_remote_branches UNION SELECT hash, FALSE FROM dolt_branches',
-  ]);
-  if (ended instanceof Failure) return ended;
-  const heads = ended.exitCode === 0 ? resultsIn(ended.output, headsRow) : [];
   const [own] = heads.filter(({ isRemote }) => !isRemote);
   const ours = new Set(heads.flatMap(({ hash, isRemote }) => (isRemote ? [] : [hash])));
   const added = [...new Set(heads.map(({ hash }) => hash))].filter(
@@ -158,7 +165,8 @@ async function tryHistories(
       .map(({ hash }) => hash)
       .filter((hash) => hash !== head)
       .slice(0, MAX_HEADS);
-    const found = await ask(probesOf(head, { own: own.hash, others }));
+    const statements = probesOf(head, { own: own.hash, others });
+    const found = await inCopy(context, options, copy, { statements, withinMs: COMPARE_WITHIN_MS });
     if (found instanceof Failure) return found;
     const [bases] = found.exitCode === 0 ? resultsIn(found.output, basesRow) : [];
     if (bases?.base === true && bases.missing === 0 && bases.extra === 0) continue;

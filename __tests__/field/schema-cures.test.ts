@@ -5,7 +5,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 
 const NAMES = [
   'again',
-  'anew',
+  'altered',
   'moved',
   'gone',
   'spared',
@@ -42,8 +42,8 @@ test('the fixes for definitions that do not merge are carried out as printed', a
     'ALTER TABLE k DROP PRIMARY KEY, ADD PRIMARY KEY (id, i)',
     'DROP TABLE again',
     'CREATE TABLE again (z INT PRIMARY KEY)',
-    'RENAME TABLE anew TO former',
-    'CREATE TABLE anew (z INT)',
+    'RENAME TABLE altered TO former',
+    'CREATE TABLE altered (z INT)',
     'RENAME TABLE moved TO moved_on',
     'DROP TABLE gone',
     'DROP TABLE spared',
@@ -60,7 +60,7 @@ test('the fixes for definitions that do not merge are carried out as printed', a
   const dropping = await box.south.head();
   await box.keep(
     "INSERT INTO k VALUES (8, 8, 'x')",
-    ...['again', 'anew', 'moved'].map((name) => `UPDATE ${name} SET w = 'south' WHERE id = 1`),
+    ...['again', 'altered', 'moved'].map((name) => `UPDATE ${name} SET w = 'south' WHERE id = 1`),
     "UPDATE gone SET w = 'south' WHERE id = 1",
     "UPDATE spared SET w = 'south' WHERE id = 1",
     'ALTER TABLE shrunk DROP COLUMN w',
@@ -90,7 +90,7 @@ test('the fixes for definitions that do not merge are carried out as printed', a
   expect(sentence(ofAgain, 'lacks')).toBe('The table again of one side (theirs) lacks the former primary key (id)');
   await box.north.sql('RENAME TABLE again TO later');
   await box.north.dolt(...printed(ofAgain).join().split(' ').slice(1));
-  await box.send('RENAME TABLE anew TO newer', 'RENAME TABLE former TO anew');
+  await box.send('RENAME TABLE altered TO newer', 'RENAME TABLE former TO altered');
 
   // Rows under another key do not merge, although only one side changed the definition.
   const ofKey = await refusal();
@@ -158,7 +158,7 @@ test('the fixes for definitions that do not merge are carried out as printed', a
   expect(
     await box.south.read(
       'SELECT id FROM k ORDER BY id',
-      ...['again', 'anew', 'moved', 'gone', 'reverted'].map((name) => `SELECT w FROM ${name} ORDER BY id`),
+      ...['again', 'altered', 'moved', 'gone', 'reverted'].map((name) => `SELECT w FROM ${name} ORDER BY id`),
       'SELECT * FROM replaced',
       'SELECT * FROM shrunk',
       'SELECT z FROM twins',

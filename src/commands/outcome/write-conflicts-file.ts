@@ -91,14 +91,13 @@ async function writeUnresolved(ended: Ended, context: Context): Promise<WrittenC
       // The next run removes what cannot be removed now.
       engines.finish(({ database }) => removeScratch(database)).catch(() => undefined),
   );
-  const isInterrupted = [...unread.values()].some(({ code }) => code === 'interrupted');
+  const isComplete = [...unread.values()].every(({ code }) => code !== 'interrupted');
   const notRead = [...unread].flatMap(([progress, failure]) =>
     failure.code === 'interrupted' ? [] : [unreadProblem(progress, failure)],
   );
   const known = context.conflictsDir === undefined ? await lastFiles(path, branch) : NO_LAST;
   const { last, other } = known;
-  const problems = [...notRead, ...(isInterrupted ? interruptedProblems(ended) : []), ...known.problems];
-  const isComplete = !isInterrupted;
+  const problems = [...notRead, ...(isComplete ? [] : interruptedProblems(ended)), ...known.problems];
   const next = nextFile(last, {
     ...found,
     branch,

@@ -220,9 +220,9 @@ export async function checkLeftArrivals(
   const { folder } = engines;
   const left = await leftRecord(folder);
   if (left === null) return;
-  const known = left.heads === undefined ? null : new Set(left.heads);
-  const unopenable = await engines.whyUnopenable({ before: stateBefore(left), known });
-  if (unopenable !== null) return await removeLeft(engines, left, unopenable, { env, signal });
+  const heads = left.heads === undefined ? null : new Set(left.heads);
+  const unopenable = await engines.whyUnopenable({ before: stateBefore(left), known: heads });
+  if (unopenable !== null) return await removeLeft(engines, heads, unopenable, { env, signal });
   const files = { now: await storedFiles(folder), known: new Map(Object.entries(left.files)) };
   const wrong = await wrongIn(
     folder,
@@ -240,12 +240,11 @@ export async function checkLeftArrivals(
 /** Removes what an earlier run fetched, or at least the refs to it. @throws Failure `corrupt` */
 async function removeLeft(
   engines: Engines,
-  left: Arriving,
+  heads: Awaited['heads'],
   unopenable: Failure,
   context: { readonly env: Env; readonly signal: AbortSignal },
 ): Promise<void> {
   const { folder } = engines;
-  const heads = left.heads === undefined ? null : new Set(left.heads);
   const isForgotten = await engines.use(NO_CREDENTIALS, (engine) => forgetHeads({ engine, heads })).catch(() => false);
   await engines.close();
   const isRemoved = await repairArrivals(folder, unopenable, context).catch((thrown: unknown) => {

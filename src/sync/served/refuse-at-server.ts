@@ -1,7 +1,6 @@
 import { Failure } from '../../core/failure.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
-import { isAncestor } from '../../dolt/sql/history.ts';
-import type { Sql } from '../../dolt/sql/sql.ts';
+import { reachableOnlyFrom } from '../../dolt/sql/history.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 import type { LocalHead, SyncContext } from '../sync-context.ts';
 
@@ -17,7 +16,7 @@ export async function refuseAtServer(
   target: string,
   allProgress: readonly PeerProgress[],
 ): Promise<boolean> {
-  if (dryRun || served?.whyRefused === undefined || served.uncommitted.length === 0) return false;
+  if (dryRun || target === ours || served?.whyRefused === undefined || served.uncommitted.length === 0) return false;
   const merging = allProgress.filter(
     ({ actions, isMerged, equivalentTo }) => actions?.merge === true && isMerged && equivalentTo !== ours,
   );
@@ -25,20 +24,15 @@ export async function refuseAtServer(
     const found: PeerProgress[] = [];
     for (const progress of merging) {
       const { head } = progress;
-      if (head !== null && !(await isInAny(database, head, [ours, ...accepted]))) found.push(progress);
+      if (head !== null && (await reachableOnlyFrom(database, head, [ours, ...accepted]))) found.push(progress);
     }
     return found;
   });
-  if (brought.length === 0 || target === ours) return false;
+  if (brought.length === 0) return false;
   const why = await served.whyRefused(engines, { from: ours, to: target });
   if (why === null) return false;
   const message = `${branch} cannot move at the running server: ${why.message}; nothing was merged from the peers`;
   const failure = new Failure(why.code, message, { hint: why.hint, cause: why });
   for (const progress of brought) progress.reject(failure, []);
   return true;
-}
-
-async function isInAny(sql: Sql, commit: string, heads: readonly string[]): Promise<boolean> {
-  for (const head of heads) if (await isAncestor(sql, commit, head)) return true;
-  return false;
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { isRunning } from '../../../src/beads/processes/proxy.ts';
@@ -22,10 +23,14 @@ test.each([
 
 test('a process that ended counts as ended, also if its parent never asks how', async () => {
   if (process.platform !== 'linux') return;
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 600'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const script = 'exec 3<&0; read _ <&3 & echo $!; exec sleep 600';
+  const parent = spawn('sh', ['-c', script], { stdio: ['pipe', 'pipe', 'ignore'] });
   try {
     const [line] = await once(parent.stdout, 'data');
     const child = Number(String(line));
+    // A shell may ask how its child ended; sleep never does.
+    while (!readFileSync(`/proc/${parent.pid}/comm`, 'utf8').startsWith('sleep')) await setImmediate();
+    parent.stdin.end();
     while (isAlive(child)) await setImmediate();
     // The system still has it.
     expect([process.kill(child, 0), identityOf(child)]).toEqual([true, expect.any(String)]);

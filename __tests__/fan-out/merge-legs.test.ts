@@ -129,6 +129,24 @@ describe('the legs of a fan-out', () => {
     expect(report.runs[0]?.legs.map(({ shard }) => shard)).toEqual(['1/3', '2/3', '3/3']);
   });
 
+  test.each([
+    [1, 'success', 0],
+    [null, 'partial', 3],
+  ] as const)(
+    'of a backup that requires %j copies and has one more peer that failed are %s',
+    (required, status, exitCode) => {
+      const copied = (number: number) =>
+        leg(number, {
+          command: 'backup',
+          status,
+          peers: [peer({ name: `p${number}`, status: 'pushed' }), peer({ ...failed, name: `q${number}` })],
+          backup: { tag: null, commit: HEAD, drill: 'off', copies: 1, required, proof: null },
+        });
+      const report = reported([1, 2, 3].map(copied));
+      expect([report.status, exitCodeOfReport(report, 'any')]).toEqual([status, exitCode]);
+    },
+  );
+
   test('fail as a whole if all of them failed', () => {
     const bad = {
       status: 'failed',

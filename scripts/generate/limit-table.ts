@@ -4,6 +4,7 @@ import { OPTIONS } from '../../src/contract/options.ts';
 import { PAGE_BYTES } from '../../src/dolt/rows/conflict-rows.ts';
 import { GRACE_MS } from '../../src/dolt/server/interrupt.ts';
 import { LEAST_ENGINE_BYTES, MOST_ENGINE_BYTES } from '../../src/dolt/server/memory.ts';
+import { COMPARE_WITHIN_MS, OPEN_WITHIN_MS } from '../../src/dolt/server/trial.ts';
 import { MAX_RESULT_BYTES } from '../../src/dolt/sql/sql.ts';
 import { MAX_CHUNK_BYTES } from '../../src/dolt/store/chunk-content.ts';
 import { MAX_INDEX_BYTES } from '../../src/dolt/store/table-index.ts';
@@ -76,6 +77,16 @@ export function limitTable(): string {
     ],
     ['One chunk of the data that a fetch brings', bytes(MAX_CHUNK_BYTES), '`corrupt`'],
     ['The index of a table file, which is in memory as a whole', bytes(MAX_INDEX_BYTES), '`corrupt`'],
+    [
+      'Opening a copy of the database with the data that a fetch brought',
+      durationText(OPEN_WITHIN_MS),
+      '`engine-start`',
+    ],
+    [
+      'Comparing the history of one new head with the ancestors that it lists',
+      durationText(COMPARE_WITHIN_MS),
+      '`engine-start`',
+    ],
     ['Rows that one statement reads', bytes(MAX_RESULT_BYTES), '`too-large`'],
     [
       'Rows in conflict that are resolved together',

@@ -70,13 +70,20 @@ function statusOf({ legs, missing }: Legs, merged: readonly MergedPeer[], unsave
   if (missing.length === 0 && new Set(all).size === 1 && (legs.length === 1 || all.includes('skipped')))
     return legs[0].result.status;
   const conflicts = legs.flatMap(({ result }) => result.peers.filter(({ status }) => status === 'conflict'));
-  const peers = [...merged.map(({ peer }) => peer), ...conflicts].map(({ status }) => status);
+  const counted = merged.filter(({ peer }) => legs.some(({ result }) => isNeeded(peer.name, result)));
+  const peers = [...counted.map(({ peer }) => peer), ...conflicts].map(({ status }) => status);
   return runStatus([...peers, ...missing.map(() => 'failed' as const)], {
     moved: all.includes('success'),
     unsaved,
     halfDone: all.some((status) => status === 'partial' || status === 'success'),
     exportFailed: all.includes('partial') || all.includes('failed'),
   });
+}
+
+/** Whether a peer counts for the status. A backup that made the required copies can do without those that failed. */
+function isNeeded(name: string, { status, backup, peers }: RunResult): boolean {
+  const hasCopies = (backup?.required ?? null) !== null && (status === 'success' || status === 'unchanged');
+  return peers.some((peer) => peer.name === name && !(hasCopies && peer.status === 'failed'));
 }
 
 interface MergedPeer {

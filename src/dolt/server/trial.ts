@@ -24,9 +24,9 @@ export function isOfData({ code }: Failure): boolean {
 /** A statement that was killed may write a little longer. */
 const TRIES = 10;
 /** As for a server that starts. */
-const OPEN_WITHIN_MS = 60_000;
+export const OPEN_WITHIN_MS = 60_000;
 /** Each ancestor of a new head is looked up: about 0.1 ms for each. */
-const COMPARE_WITHIN_MS = 10 * 60_000;
+export const COMPARE_WITHIN_MS = 10 * 60_000;
 
 /** The database before new data came. */
 export interface Trial {
@@ -131,7 +131,7 @@ async function inCopy(
     const failure = toFailure(thrown);
     if (failure.code === 'too-large') return failure;
     if (failure.code !== 'interrupted' || signal.aborted || !late.aborted) throw failure;
-    return new Failure('engine-start', `Dolt did not open ${named} within ${withinMs} ms`);
+    return new Failure('engine-start', `Dolt did not open or read ${named} within ${withinMs} ms`);
   }
 }
 

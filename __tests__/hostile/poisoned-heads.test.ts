@@ -55,8 +55,10 @@ test('related heads are blocked too, but not rows without a parent or constraint
     'INSERT INTO computed (id, a, b) VALUES (1, 1, 1)',
     'CREATE TABLE texts (id INT PRIMARY KEY, v VARCHAR(60))',
     "INSERT INTO texts VALUES (1, '6ccd780c-baba-1026-9564-5b8c656024db')",
+    'CREATE TABLE indexed (id INT PRIMARY KEY, v VARCHAR(60))',
   );
-  const peers = ['late', 'broken', 'keyless', 'computed', 'unreadable'];
+  await box.south.sql("INSERT INTO indexed VALUES (1, 'private')", "CALL DOLT_COMMIT('-A', '-m', 'no UUID')");
+  const peers = ['late', 'broken', 'keyless', 'computed', 'unreadable', 'indexed'];
   const sent = (name: string, ...statements: string[]): string[] => [
     `CALL DOLT_CHECKOUT('-b', '${name}', 'main')`,
     ...statements,
@@ -82,6 +84,7 @@ test('related heads are blocked too, but not rows without a parent or constraint
         'ALTER TABLE texts ADD COLUMN h VARBINARY(16) AS (UUID_TO_BIN(v)) VIRTUAL',
       ),
     ),
+    ...sent('indexed', 'ALTER TABLE indexed ADD INDEX f ((UUID_TO_BIN(v)))', "CALL DOLT_COMMIT('-A', '-m', 'index')"),
     ...sent('computed', ...merging('computed', 'UPDATE computed SET a = NULL', 'UPDATE computed SET b = NULL')),
   );
   await box.send(
@@ -97,6 +100,11 @@ test('related heads are blocked too, but not rows without a parent or constraint
   expect(done.run('unreadable').failure).toMatchObject({
     code: 'constraint-violation',
     message: expect.stringContaining('Dolt cannot compute the VIRTUAL column h of texts for a row'),
+    withoutValues: expect.not.stringContaining('private'),
+  });
+  expect(done.run('indexed').failure).toMatchObject({
+    code: 'dolt-defect',
+    hint: expect.stringContaining('correct the values on the other side that its expression cannot take'),
     withoutValues: expect.not.stringContaining('private'),
   });
   for (const [name, column] of [

@@ -69,7 +69,7 @@ function unmergeable(thrown: unknown): never {
   throw doltDefect(
     'this Dolt cannot merge the two heads',
     failure,
-    'If one side changed columns, run the same ALTER TABLE on the other side. If both changed a JSON document, give it one value on both. Commit, then run again.',
+    'If one side changed columns, run the same ALTER TABLE on the other side. If one side has a functional index, correct the values on the other side that its expression cannot take. If both changed a JSON document, give it one value on both. Commit, then run again.',
   );
 }
 

@@ -18,6 +18,7 @@ const NAMES = [
   'crossed',
   'named',
   'noted',
+  'wide',
 ];
 const BASE = [
   'CREATE TABLE k (id INT PRIMARY KEY, i INT, w VARCHAR(40))',
@@ -55,6 +56,8 @@ test('the fixes for definitions that do not merge are carried out as printed', a
     'ALTER TABLE typed MODIFY w VARCHAR(90) NOT NULL',
     'ALTER TABLE named RENAME COLUMN w TO v',
     "ALTER TABLE noted MODIFY w VARCHAR(40) DEFAULT 'secret'",
+    'ALTER TABLE wide MODIFY id BIGINT',
+    "UPDATE wide SET w = 'north' WHERE id = 2",
   );
   await box.keep('ALTER TABLE reverted DROP COLUMN w');
   const dropping = await box.south.head();
@@ -75,6 +78,8 @@ test('the fixes for definitions that do not merge are carried out as printed', a
     'ALTER TABLE typed MODIFY w TEXT',
     'ALTER TABLE named MODIFY w VARCHAR(90)',
     "ALTER TABLE noted MODIFY w VARCHAR(40) COMMENT 'secret'",
+    'ALTER TABLE wide MODIFY id BIGINT',
+    "UPDATE wide SET w = 'south' WHERE id = 1",
   );
   const accept = ['deletion'] as const;
   const refusal = async (): Promise<Failure> => {
@@ -106,6 +111,15 @@ test('the fixes for definitions that do not merge are carried out as printed', a
   expect(sentence(ofKey, 'NOT NULL')).toBe('A column stays NOT NULL after its key is dropped: make i nullable again');
   await box.keep(...undo, "INSERT INTO k VALUES (9, NULL, 'y')");
   await box.send(...undo);
+
+  // Another type of a key column is another key, although both sides gave it the same one.
+  const ofTypes = await refusal();
+  expect([ofTypes.message, ...printed(ofTypes)]).toEqual([
+    'both sides changed the primary key of wide, and Dolt cannot merge its rows',
+    'ALTER TABLE wide MODIFY COLUMN id int NOT NULL',
+  ]);
+  await box.keep(...printed(ofTypes));
+  await box.send(...printed(ofTypes));
 
   const ofTables = await refusal();
   expect(ofTables.code).toBe('schema-conflict');
@@ -165,6 +179,7 @@ test('the fixes for definitions that do not merge are carried out as printed', a
       'SELECT z FROM uneven',
       'SELECT w FROM typed ORDER BY id',
       "SHOW TABLES LIKE 's%'",
+      'SELECT w FROM wide ORDER BY id',
     ),
   ).toMatchObject([
     [{ id: 1 }, { id: 8 }, { id: 9 }],
@@ -179,5 +194,6 @@ test('the fixes for definitions that do not merge are carried out as printed', a
     [{}, {}],
     both,
     [expect.anything()],
+    [{ w: 'south' }, { w: 'north' }],
   ]);
 }, 120_000);

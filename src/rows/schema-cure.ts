@@ -170,14 +170,20 @@ export function keyCure(
 ): { readonly message: string; readonly hint: string } | null {
   for (const one of tables) {
     const former = keyOf(one.base);
-    const changed = SIDES.filter((side) => one[side].length > 0 && keyOf(one[side]) !== former);
+    const changed = SIDES.filter(
+      (side) => one[side].length > 0 && (keyOf(one[side]) !== former || retyped(one, side).length > 0),
+    );
     if (one.base.length === 0 || changed.length === 0) continue;
     const other = changed.filter((side) => lacksKey(one, side));
     const kept = changed.filter((side) => !other.includes(side));
     const undone = kept.map((side) => {
+      const isSameKey = keyOf(one[side]) === former;
       const steps = [
-        ...(keyOf(one[side]) === null ? [] : ['DROP PRIMARY KEY']),
-        ...(former === null ? [] : [`ADD ${former}`]),
+        ...(isSameKey || keyOf(one[side]) === null ? [] : ['DROP PRIMARY KEY']),
+        ...retyped(one, side).map(
+          (column) => `MODIFY COLUMN ${toCopy(column) ?? `${identifier(column.name)} ${HIDDEN}`}`,
+        ),
+        ...(isSameKey || former === null ? [] : [`ADD ${former}`]),
         ...madeNotNull(one, side).flatMap((column) => {
           const text = toCopy(column, true);
           return text === null ? [] : [`MODIFY COLUMN ${text}`];
@@ -185,6 +191,9 @@ export function keyCure(
       ];
       return `\`ALTER TABLE ${identifier(one.table)} ${steps.join(', ')}\``;
     });
+    const hidden = undone.some((statement) => statement.includes(HIDDEN))
+      ? ` Replace ${HIDDEN} with the former definition, which is not shown here.`
+      : '';
     const stay = new Set(kept.flatMap((side) => madeNotNull(one, side).map(({ name }) => name)));
     const nulls =
       stay.size === 0
@@ -199,7 +208,7 @@ export function keyCure(
         ...(kept.length === 0
           ? []
           : [
-              `Give the table its former primary key again, on each side that changed it (${[...new Set(undone)].join(' or ')}).`,
+              `Give the table its former primary key again, on each side that changed it (${[...new Set(undone)].join(' or ')}).${hidden}`,
             ]),
         ...other.map((side) => restoreCure(one, commit, seen(side))),
         `Commit and sync, then run again.${nulls} Change the key when both sides are equal. Equal definitions alone do not help: the rows would have to be equal, too.`,
@@ -233,6 +242,14 @@ function keyOf(items: readonly Item[]): string | null {
 function keyColumns(items: readonly Item[]): string[] | null {
   const key = items.find(({ kind }) => kind === 'primary key');
   return key?.tokens.filter(({ kind }) => kind === 'name').map(({ text }) => text) ?? null;
+}
+
+/** The columns of the former key that have another type at a side, as they were. To Dolt that is another key. */
+function retyped(one: TableSides, side: Side): Item[] {
+  return (keyColumns(one.base) ?? []).flatMap((name) => {
+    const [former, now] = [one.base, one[side]].map((items) => columnOf(items, name));
+    return former !== undefined && now !== undefined && columnType(former) !== columnType(now) ? [former] : [];
+  });
 }
 
 /** The columns of a side's key that could be NULL before: they stay NOT NULL when the key is dropped. */

@@ -172,6 +172,38 @@ describe.each(HASH_ORDERS)('two heads with several merge bases, %s,', (order) =>
   });
 });
 
+test.each(HASH_ORDERS)('a deletion beside a new column decides as without it, %s', async (order) => {
+  const both = await branchesMergedApart({
+    base: ['CREATE TABLE t (id INT PRIMARY KEY, v INT)', 'INSERT INTO t VALUES (1, 0), (2, 0), (3, 0), (4, 0)'],
+    north: ['UPDATE t SET v = 10 WHERE id IN (1, 3)'],
+    south: ['UPDATE t SET v = 20 WHERE id IN (2, 4)'],
+  });
+  await both.edit(
+    ['UPDATE t SET v = v + 1 WHERE id IN (1, 2)', 'DELETE FROM t WHERE id IN (3, 4)'],
+    [
+      'ALTER TABLE t ADD n INT NOT NULL DEFAULT 7',
+      'UPDATE t SET v = v + 2, n = 8 WHERE id IN (3, 4)',
+      'DELETE FROM t WHERE id IN (1, 2)',
+    ],
+    order,
+  );
+  const heads = { local: both.north, ours: await both.north.head(), theirs: await both.south.head() };
+  const { read } = await resolveBranches(heads, wholly('base'));
+  expect(await read('SELECT * FROM t MERGED ORDER BY id')).toEqual([
+    { id: 1, v: 10, n: 7 },
+    { id: 2, v: 20, n: 7 },
+    { id: 3, v: 10, n: 7 },
+    { id: 4, v: 20, n: 7 },
+  ]);
+  expect((await both.run('north')).run('south').failure).toBeNull();
+  expect(await both.north.rows('SELECT * FROM t ORDER BY id')).toEqual([
+    { id: 1, v: 11, n: 7 },
+    { id: 2, v: 21, n: 7 },
+    { id: 3, v: 12, n: 8 },
+    { id: 4, v: 22, n: 8 },
+  ]);
+});
+
 describe('two heads with several merge bases are refused if the base decides', () => {
   let folder: TempFolder;
   let engines: Engines;

@@ -112,10 +112,11 @@ export function byCommit(row: ConflictRow, { take, set = [] }: Omit<RowByCommit,
   const { id, ours, base } = row;
   if (row.isAmbiguous !== true) return { id, take, set };
   const isEmpty = typeof take !== 'string' && take.length + set.length === 0;
-  const values = set.map(({ column, value }) => ({
-    column,
-    value: value === 'base' ? { value: base?.[column] ?? null } : value,
-  }));
+  const values = set.map(({ column, value }) => {
+    // A column that the base lacks gets its default.
+    const before = value === 'base' && base !== null && Object.hasOwn(base, column) ? base[column] : undefined;
+    return { column, value: before === undefined ? value : { value: before } };
+  });
   return { id, take: isEmpty ? (ours === null ? 'deletion' : 'ours') : take, set: values };
 }
 

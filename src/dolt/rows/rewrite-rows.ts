@@ -66,8 +66,13 @@ export async function rewriteRows(
         const [first] = group;
         if (first === undefined) continue;
         const sources = sourcesOf(into.columns, open, first);
+        const own = new Map([...sources].filter(([, source]) => !('side' in source) || source.side !== 'theirs'));
         for (const part of inParts(group, KEYS_PER_STATEMENT)) {
-          await insert(sql, shape, open, { sources, keys: part.map(({ key }) => key), into: into.table });
+          const rows = { keys: part.map(({ key }) => key), into: into.table };
+          await insert(sql, shape, open, { ...rows, sources });
+          // They may have deleted our row. Then nothing of it comes from there.
+          if (first.take === 'ours' && own.size < sources.size)
+            await insert(sql, shape, open, { ...rows, sources: own, absent: 'theirs' });
         }
       }
     },
@@ -91,12 +96,16 @@ function sourcesOf(columns: readonly string[], open: OpenMergeTable, { take, set
   return sources;
 }
 
-async function insert(
-  sql: Sql,
-  shape: TableShape,
-  open: OpenMergeTable,
-  rows: { readonly sources: ReadonlyMap<string, Source>; readonly keys: readonly Cells[]; readonly into: string },
-): Promise<void> {
+interface Inserted {
+  readonly sources: ReadonlyMap<string, Source>;
+  readonly keys: readonly Cells[];
+  readonly into: string;
+  /** Inserts only rows that this side lacks. */
+  readonly absent?: Side;
+}
+
+/** Inserts the rows that all sides of their sources have; a row of values alone is the only one with them. */
+async function insert(sql: Sql, shape: TableShape, open: OpenMergeTable, rows: Inserted): Promise<void> {
   const sides = new Set<Side>();
   const values: string[] = [];
   const cellOf = (column: string, side: Side): string =>
@@ -110,7 +119,8 @@ async function insert(
     values.push(...literal.values);
     return literal.text;
   });
-  const [first, ...others] = [...sides].map((side) => {
+  const { absent } = rows;
+  const [first, ...others] = [...sides, ...(absent === undefined ? [] : [absent])].map((side) => {
     const then = shapeAt(shape, open, side);
     const where = hasKey(
       then,
@@ -119,15 +129,16 @@ async function insert(
     values.push(open.heads[side], ...where.values);
     return { side, rows: `(SELECT * FROM ${quoted(shape.name)} AS OF ? WHERE ${where.text}) ${ALIASES[side]}` };
   });
-  if (first === undefined) return;
-  const joins = others.map(({ side, rows: joined }) => {
-    const parts = shape.key.map((name) => `${cellOf(name, first.side)} = ${cellOf(name, side)}`);
-    return ` JOIN ${joined} ON ${parts.join(' AND ')}`;
-  });
+  if (expressions.length === 0) return;
+  const joined = (to: Side): string =>
+    others
+      .map(({ side, rows: other }) => {
+        const parts = shape.key.map((name) => `${cellOf(name, to)} = ${cellOf(name, side)}`);
+        return ` ${side === absent ? 'LEFT JOIN' : 'JOIN'} ${other} ON ${parts.join(' AND ')}`;
+      })
+      .join('');
+  const where = absent === undefined ? '' : ` WHERE ${cellOf(shape.key[0] ?? '', absent)} IS NULL`;
+  const from = first === undefined ? '' : ` FROM ${first.rows}${joined(first.side)}${where}`;
   const columns = [...rows.sources.keys()].map(quoted).join(', ');
-  await unchecked(
-    sql,
-    `INSERT INTO ${rows.into} (${columns}) SELECT ${expressions.join(', ')} FROM ${first.rows}${joins.join('')}`,
-    values,
-  );
+  await unchecked(sql, `INSERT INTO ${rows.into} (${columns}) SELECT ${expressions.join(', ')}${from}`, values);
 }

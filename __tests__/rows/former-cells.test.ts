@@ -8,6 +8,9 @@ const types = new Map([
   ['t', 'datetime'],
   ['v', 'varchar'],
   ['e', 'enum'],
+  ['s', 'set'],
+  ['b', 'bit'],
+  ['x', 'varbinary'],
 ]);
 
 function bothWith(...columns: readonly string[]) {
@@ -40,6 +43,15 @@ describe('a column that both sides added', () => {
     ['`t` datetime DEFAULT CURRENT_TIMESTAMP', 't', '2026-01-02 03:04:05', false],
     ["`e` enum('a)','B c') DEFAULT '2'", 'e', 'B c', true],
     ["`e` enum('a)','2') DEFAULT '1'", 'e', '1', false],
+    ["`s` set('a','b','c') DEFAULT '5'", 's', 'a,c', true],
+    ["`s` set('a','b','c') DEFAULT '0'", 's', '', true],
+    ["`s` set('a','5') DEFAULT '1'", 's', '5', false],
+    ["`b` bit(12) DEFAULT b'101'", 'b', '0x0005', true],
+    ["`b` bit(12) DEFAULT b'101'", 'b', '0x0101', false],
+    ['`x` varbinary(4) DEFAULT 0xABCD', 'x', '0xabcd', true],
+    ['`x` varbinary(4) DEFAULT 0x', 'x', '0x', true],
+    ['`x` varbinary(4) DEFAULT 0x', 'x', null, false],
+    ["`v` varchar(9) DEFAULT 'a\\\\n''b'", 'v', "a\\n'b", true],
   ])('had its default: %s', (text, column, value, expected) => {
     expect(bothWith(text)(column, value, undefined)).toBe(expected);
   });

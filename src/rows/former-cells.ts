@@ -1,6 +1,6 @@
 import { isNumeric } from '../dolt/rows/row-key.ts';
 import { isTemporal } from '../dolt/schema/columns.ts';
-import { defaultText, tokensOf } from '../dolt/schema/create-table.ts';
+import { defaultText, type Token, tokensOf } from '../dolt/schema/create-table.ts';
 import type { TableDefinition } from '../dolt/schema/readability.ts';
 import { isSameValue } from './same-value.ts';
 
@@ -37,19 +37,36 @@ function textOf(version: TableDefinition | null, column: string): string | null 
 
 /** @param text the column as CREATE TABLE defines it */
 function isDefault(text: string, type: string, value: string | null): boolean {
-  const [word, literal, more] = tokensOf(defaultText({ text }));
+  const [word, literal, quoted, more] = tokensOf(defaultText({ text }));
   if (word === undefined) return value === null;
-  if (literal?.kind !== 'string' || more !== undefined || value === null) return false;
-  const given = literal.text.slice(1, -1).replaceAll("''", "'");
-  // Dolt 2.3.0 prints the number of a value (measured).
-  if (type === 'enum') return enumValues(text)[Number(given) - 1] === value;
+  if (literal === undefined || more !== undefined || value === null) return false;
+  const given = contentOf(quoted ?? literal);
+  // Dolt 2.3.0 prints bits as b'101', bytes as 0x6162, and the number of a value or of a set of values (measured).
+  if (type === 'bit') return literal.text === 'b' && BITS.test(given) && BigInt(`0b${given}`) === BigInt(value);
+  if (quoted !== undefined) return false;
+  if (BYTES.has(type)) return literal.text.toLowerCase() === value;
+  if (literal.kind !== 'string') return false;
+  if (type === 'enum') return listValues(text)[Number(given) - 1] === value;
+  if (type === 'set') return NUMBER.test(given) && valuesOf(BigInt(given), listValues(text)) === value;
   return given === value || (isComputable(type) && isSameValue(given, value, type));
 }
 
-function enumValues(text: string): string[] {
+const BITS = /^[01]+$/;
+const NUMBER = /^[0-9]+$/;
+const BYTES: ReadonlySet<string> = new Set(['binary', 'varbinary']);
+
+/** The content of a string; Dolt 2.3.0 escapes nothing but quotes and backslashes (measured). */
+function contentOf({ text }: Pick<Token, 'text'>): string {
+  return text.slice(1, -1).replaceAll(/''|\\\\/g, (pair) => pair.slice(1));
+}
+
+/** The values of a list for each bit of a number. */
+function valuesOf(number: bigint, values: readonly string[]): string {
+  return values.filter((_, bit) => ((number >> BigInt(bit)) & 1n) === 1n).join(',');
+}
+
+function listValues(text: string): string[] {
   const tokens = tokensOf(text);
   const end = tokens.findIndex(({ kind, text: sign }) => kind === 'sign' && sign === ')');
-  return tokens
-    .slice(0, end)
-    .flatMap(({ kind, text: one }) => (kind === 'string' ? [one.slice(1, -1).replaceAll("''", "'")] : []));
+  return tokens.slice(0, end).flatMap((token) => (token.kind === 'string' ? [contentOf(token)] : []));
 }

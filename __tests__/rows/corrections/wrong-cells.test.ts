@@ -107,13 +107,17 @@ test.each(['newest', 'ours'] as const)(
       "INSERT INTO t VALUES (1, 'n', 1.5), (2, 'n', 1.5), (3, 'n', 1.5)",
     );
     // The default is greater than the edited values.
-    const alter = ["ALTER TABLE t ADD p VARCHAR(9) DEFAULT 'none', ADD q INT", 'ALTER TABLE t MODIFY d DECIMAL(10, 4)'];
+    const alter = [
+      "ALTER TABLE t ADD p VARCHAR(9) DEFAULT 'none', ADD q INT",
+      'ALTER TABLE t MODIFY d DECIMAL(10, 4)',
+      "ALTER TABLE t ADD s SET('a', 'b') DEFAULT 'b', ADD f BIT(3) DEFAULT b'11', ADD x VARBINARY(4) DEFAULT 'xx'",
+    ];
     await databases.edit(
       [...alter, "UPDATE t SET p = 'north' WHERE id = 1", "UPDATE t SET n = 'north' WHERE id = 3"],
       [
         ...alter,
         "UPDATE t SET p = 'edited' WHERE id = 2",
-        "UPDATE t SET n = 'a', p = 'a', q = 1, d = 0.5 WHERE id = 3",
+        "UPDATE t SET n = 'a', p = 'a', q = 1, d = 0.5, s = 'a', f = 1, x = 'a' WHERE id = 3",
       ],
     );
     const { failure, conflicts } = (await databases.run('north', { strategy })).run('south');
@@ -123,6 +127,9 @@ test.each(['newest', 'ours'] as const)(
       { id: 1, d: '1.5000', p: 'north' },
       { id: 2, d: '1.5000', p: 'edited' },
       { id: 3, d: '0.5000', p: 'a', q: 1 },
+    ]);
+    expect(await databases.north.rows('SELECT s, HEX(f) AS f, HEX(x) AS x FROM t WHERE id = 3')).toEqual([
+      { s: 'a', f: '1', x: '61' },
     ]);
   },
 );

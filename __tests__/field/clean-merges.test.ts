@@ -10,12 +10,14 @@ const tableOf = (name: string): string[] => [
 ];
 const TABLE = tableOf('t');
 
-/** New columns whose defaults no two machines compute alike, by table. */
+/** New columns with defaults that no two machines compute alike, or that Dolt 2.3.0 misreads, by table. */
 const COMPUTED = {
   microseconds: 'seen DATETIME(6) DEFAULT CURRENT_TIMESTAMP(6)',
   // Dolt 2.3.0 cannot merge this one at all, and says so without naming it.
   seconds: 'seen DATETIME DEFAULT CURRENT_TIMESTAMP',
   uuid: 'seen CHAR(36) DEFAULT (UUID())',
+  // It takes the text `0x6162` for the value of this one.
+  bytes: "seen VARBINARY(9) DEFAULT 'ab'",
 };
 
 async function definitionOf(sides: Branched): Promise<string> {
@@ -25,7 +27,7 @@ async function definitionOf(sides: Branched): Promise<string> {
 }
 
 describe.each(HASH_ORDERS)('the schema of a clean merge, %s', (order) => {
-  test('a computed default beside new rows of the other side is refused on both sides', async () => {
+  test('a computed or misread default beside new rows of the other side is refused on both sides', async () => {
     await using folder = await tempFolder();
     const tables = Object.keys(COMPUTED);
     const sides = branched(folder, ...tables.flatMap(tableOf));
@@ -37,9 +39,11 @@ describe.each(HASH_ORDERS)('the schema of a clean merge, %s', (order) => {
     const refused = await sides.refused();
     for (const table of tables) {
       const text = (failure: Failure | null) => [table, failure?.code, `${failure?.message}\n${failure?.hint}`];
+      const isMisread = table === 'bytes';
+      const help = isMisread ? 'Add the column' : `ALTER TABLE ${table} ADD COLUMN \`seen\``;
       const expected = [
-        ...[table, 'not-deterministic'],
-        expect.stringMatching(`column seen of ${table}[\\s\\S]*ALTER TABLE ${table} ADD COLUMN \`seen\``),
+        ...[table, isMisread ? 'dolt-defect' : 'not-deterministic'],
+        expect.stringMatching(`column seen of ${table}[\\s\\S]*${help}`),
       ];
       expect(refused.get(table)?.map(text)).toEqual([expected, expected]);
       const names = (failure: Failure | null) => `${failure?.withoutValues}\n${failure?.hint}`;

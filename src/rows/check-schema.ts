@@ -24,7 +24,8 @@ const addedRow = z.object({ n: z.coerce.number().int().nullable() });
 /**
  * Reads the tables that either side changed, before the merge.
  * @throws Failure `not-deterministic` if the merge would compute a default that differs on every machine,
- * `schema-conflict` if a side lost indexes or checks through a defect of Dolt, `dolt-defect` if both renamed a table
+ * `schema-conflict` if a side lost indexes or checks through a defect of Dolt, `dolt-defect` if both renamed a table, or if
+ * this Dolt would misread a default
  */
 export async function checkSides(sql: Sql, heads: Heads, swapped: boolean): Promise<readonly TableSides[]> {
   await checkRenames(sql, heads);
@@ -228,10 +229,16 @@ async function checkDefaults(sql: Sql, heads: Heads, one: TableSides, swapped: b
     const [added] = await sql.rows(addedRow, `SELECT COUNT(*) AS n FROM ${text} WHERE diff_type = 'added'`, values);
     if ((added?.n ?? 0) === 0) continue;
     const lacking = seen(other, swapped);
-    const why = `column ${column.column} of ${one.table} has a default that calls ${column.calls}, and ${lacking} has rows without the column: a merge would compute different values for them on each machine`;
+    const { calls } = column;
+    const hint = `Add the column with the same definition on the side without it (${lacking}), commit, and sync again.`;
+    const about = (what: string, effect: string): string =>
+      `column ${column.column} of ${one.table} has a default that ${what}, and ${lacking} has rows without the column: ${effect}`;
+    if (calls === null)
+      throw new Failure('dolt-defect', about('is of bytes', 'this Dolt would give them its text'), { hint });
+    const why = about(`calls ${calls}`, 'a merge would compute different values for them on each machine');
     const statement = `ALTER TABLE ${identifier(one.table)} ADD COLUMN ${column.text}`;
     throw new Failure('not-deterministic', `${why}\n${plain(statement)}`, {
-      hint: `Add the column with the same definition on the side without it (${lacking}), commit, and sync again.`,
+      hint,
       values: { least: 'keys', without: why },
     });
   }

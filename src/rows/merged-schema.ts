@@ -47,15 +47,18 @@ export function lostItems(base: readonly Item[], side: readonly Item[]): Item[] 
   return base.filter((item) => (item.kind === 'index' || item.kind === 'check') && !kept.has(idOf(item)));
 }
 
-/** A column with a default that is not deterministic. */
+/** A column whose default a merge cannot give to rows of the side that lacks it. */
 export interface ComputedColumn {
   readonly column: string;
   readonly text: string;
-  /** The function that makes it nondeterministic. */
-  readonly calls: string;
+  /** The function that makes it nondeterministic; null: it is deterministic, and this Dolt misreads it. */
+  readonly calls: string | null;
 }
 
-/** The columns that only one side added and whose defaults have another value on every machine. */
+/**
+ * The columns that only one side added and whose defaults have another value on every machine, or are bytes: of these, Dolt
+ * 2.3.0 takes the text `0x6162` for the value, or fails if the column is too short for it (measured).
+ */
 export function computedColumns(
   base: readonly Item[],
   side: readonly Item[],
@@ -65,8 +68,14 @@ export function computedColumns(
   return side.flatMap((item) => {
     if (item.kind !== 'column' || before.has(idOf(item)) || there.has(idOf(item))) return [];
     const calls = volatileCall(item);
-    return calls === null ? [] : [{ column: item.name, text: item.text, calls }];
+    return calls === null && !isOfBytes(item) ? [] : [{ column: item.name, text: item.text, calls }];
   });
+}
+
+/** An expression is in brackets. */
+function isOfBytes(column: Item): boolean {
+  const [first] = defaultTokens(column);
+  return first?.kind === 'word' && /^0x/i.test(first.text);
 }
 
 /** Functions that depend on more than their arguments: on the clock, chance, the session or the server. */

@@ -293,6 +293,14 @@ const BREAKING: Readonly<
     says: 'rows of key_of_both_sides share a value of the unique key u, which both sides added',
     hint: 'different values on one side',
   },
+  renamed_key: {
+    base: ['CREATE TABLE renamed_key (id INT PRIMARY KEY, a INT UNIQUE)', 'INSERT INTO renamed_key VALUES (1, 1)'],
+    north: ['INSERT INTO renamed_key VALUES (3, 3)'],
+    south: ['ALTER TABLE renamed_key RENAME COLUMN id TO number', 'INSERT INTO renamed_key VALUES (2, 3)'],
+    code: 'constraint-violation',
+    says: 'one side renamed a column of the primary key',
+    hint: 'different values on one side',
+  },
   // Dolt cannot remove the duplicates.
   over_an_expression: {
     base: [

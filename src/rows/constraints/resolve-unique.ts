@@ -102,7 +102,8 @@ class ConflictingRows {
       const groups = await rowsSharingKey(this.#sql, source, key);
       if (groups.length === 0) continue;
       if (!(await this.#isInBase(key))) throw newKey(this.shape.name, key.name, await this.#isOfBoth(key));
-      if (this.shape.key.length === 0) throw keyless(this.shape.name, key.name);
+      if (this.shape.key.length === 0) throw undecidable(this.shape.name, key.name, KEYLESS);
+      if (await this.#isKeyRenamed()) throw undecidable(this.shape.name, key.name, RENAMED);
       const rows = await this.#rows(groups.flat());
       const old = await baseRows(this.#sql, this.#merging, this.shape, groups.flat());
       const same = new Set<string>();
@@ -273,6 +274,16 @@ class ConflictingRows {
     return found;
   }
 
+  /** Whether a commit of the merge has another name for a column of the primary key. */
+  async #isKeyRenamed(): Promise<boolean> {
+    const { ours, theirs } = this.#merging;
+    for (const commit of [...(await mergeBases(this.#sql, ours, theirs)), ours, theirs]) {
+      const names = await columnNamesAt(this.#sql, this.shape.name, commit);
+      if (names.size > 0 && !this.shape.key.every((name) => names.has(name))) return true;
+    }
+    return false;
+  }
+
   async #isOfBoth(key: UniqueKey): Promise<boolean> {
     const { ours, theirs } = this.#merging;
     return (await this.#isAt(key, ours)) && (await this.#isAt(key, theirs));
@@ -311,12 +322,13 @@ function unresolvedKeys(shape: TableShape, { key, rows, why }: UnresolvedKeys): 
   });
 }
 
-function keyless(table: string, key: string): Failure {
-  return new Failure(
-    'constraint-violation',
-    `rows of ${table} share a value of the unique key ${key}, and without a primary key no rule can choose between them`,
-    { hint: `Give the rows of ${table} different values on one side, commit, and sync again.` },
-  );
+const KEYLESS = 'without a primary key no rule can choose between them';
+const RENAMED = 'one side renamed a column of the primary key, so that no history has them under one name';
+
+function undecidable(table: string, key: string, why: string): Failure {
+  return new Failure('constraint-violation', `rows of ${table} share a value of the unique key ${key}, and ${why}`, {
+    hint: `Give the rows of ${table} different values on one side, commit, and sync again.`,
+  });
 }
 
 function newKey(table: string, key: string, isOfBoth: boolean): Failure {

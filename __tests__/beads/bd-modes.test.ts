@@ -20,6 +20,8 @@ const NEW_ISSUE = [
   String.raw`INSERT INTO issues (id, title, description, design, acceptance_criteria, notes, metadata, waiters) VALUES ('north-far', 'theirs', '', '', '', '', '{"b": [1, 2.50], "a": 1e30}', '["a", null, "\\ud800"]')`,
   String.raw`INSERT INTO dependencies (id, issue_id, depends_on_issue_id, type, created_by, metadata) SELECT 'x', 'north-far', id, 'blocks', 'Ann', '{"bb": [1, 2.50, 1e30, -0], "a": {"c": "<, : \\u2028>"}}' FROM issues WHERE title = 'ours'`,
 ];
+/** The local events of bd refer to it. */
+const DELETED_ISSUE = "DELETE FROM issues WHERE title = 'gone'";
 /** bd can read no such time from a server. */
 const FIRST_YEAR = "UPDATE issues SET created_at = '0001-01-01', started_at = '0001-01-01' WHERE id = 'north-far'";
 
@@ -131,10 +133,11 @@ test.each<[string, readonly string[], string]>([
     };
     const isServed = mode !== 'embedded';
     try {
+      await bd.ok('create', 'gone', '--quiet');
       await sync(isServed);
       if (mode === 'proxied-server') await copyIsApart(folder);
       const other = await cloneDatabase(`file://${folder.file('box')}`, folder.file('other'));
-      await other.commit('theirs', ...NEW_ISSUE, ...(isServed ? [] : [FIRST_YEAR]));
+      await other.commit('theirs', DELETED_ISSUE, ...NEW_ISSUE, ...(isServed ? [] : [FIRST_YEAR]));
       await other.publish(`file://${folder.file('box')}`);
       expect(await sync(isServed)).toMatchObject({ pulledCommits: 1 });
       expect(await bd.titles()).toEqual(['ours', 'theirs']);

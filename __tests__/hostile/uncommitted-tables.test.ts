@@ -20,7 +20,7 @@ test('uncommitted and ignored tables keep their rows, names and foreign keys', a
   const box = await mailbox(
     folder,
     ...SEED,
-    'INSERT INTO parents VALUES (2, 2), (3, 3)',
+    'INSERT INTO parents VALUES (2, 2), (3, 3), (5, 5)',
     'CREATE TABLE places (x INT, y INT, PRIMARY KEY (x, y))',
     'INSERT INTO places VALUES (1, 1), (1, 2)',
     'CREATE TABLE visits (id INT PRIMARY KEY, x INT, y INT, FOREIGN KEY (x, y) REFERENCES places (x, y))',
@@ -29,7 +29,9 @@ test('uncommitted and ignored tables keep their rows, names and foreign keys', a
   );
   await box.south.sql(
     ...[CHILD('wisp_a'), CHILD('Notes').replace('`k`', '`k2`'), 'CREATE VIEW report AS SELECT 1 AS id'],
-    ...['INSERT INTO wisp_a VALUES (1, 1), (2, 2)', 'INSERT INTO Notes VALUES (7, 1)'],
+    ...['INSERT INTO wisp_a VALUES (1, 1), (2, 2), (5, 5)', 'INSERT INTO Notes VALUES (7, 1)'],
+    CHILD('wisp_b').replace('`k`', '`k3`').replace(' ON DELETE CASCADE', ''),
+    'INSERT INTO wisp_b VALUES (1, 1)',
     ...['DELETE FROM places WHERE y = 1', 'INSERT INTO tallies (n, p) VALUES (1, 1)'],
     // It has no parent already.
     ...['SET foreign_key_checks = 0', 'INSERT INTO wisp_a VALUES (9, 9)', 'SET foreign_key_checks = 1'],
@@ -41,6 +43,7 @@ test('uncommitted and ignored tables keep their rows, names and foreign keys', a
     column: ['ALTER TABLE parents RENAME COLUMN code TO number'],
     removes: ['DELETE FROM parents WHERE id = 1'],
     changes: ['UPDATE parents SET code = 4 WHERE id = 1'],
+    cascades: ['DELETE FROM parents WHERE id = 5'],
     refers: ['INSERT INTO visits VALUES (3, 1, 1)'],
     name: [CHILD('other').replace('`k`', '`K`')],
   };
@@ -70,11 +73,19 @@ test('uncommitted and ignored tables keep their rows, names and foreign keys', a
   expect(done.run('renames').failure).toMatchObject(waits('wisp_a (it refers to parents, which is gone there)'));
   expect(done.run('column').failure).toMatchObject(waits('Notes (it refers to parents, which is gone there)'));
   expect(done.run('name').failure).toMatchObject(waits('wisp_a (other has a foreign key k there)'));
-  const orphans = waits('wisp_a (it refers to rows of parents that are gone there)');
+  const orphans = (table: string) => `${table} (it refers to rows of parents that are gone there)`;
   for (const name of ['removes', 'changes']) {
-    expect(done.run(name).failure).toMatchObject(orphans);
-    expect(done.run(name).failure?.message).toContain('tallies (it refers to rows of parents that are gone there)');
+    expect(done.run(name).failure).toMatchObject(waits(orphans('wisp_b')));
+    for (const table of ['Notes', 'tallies']) expect(done.run(name).failure?.message).toContain(orphans(table));
   }
+  // Its key says what a deletion does to a row that is never committed, and nothing about a change.
+  expect(done.run('removes').failure?.message).not.toContain(orphans('wisp_a'));
+  expect(done.run('changes').failure?.message).toContain(orphans('wisp_a'));
+  expect(done.run('cascades')).toMatchObject({ failure: null, pulledCommits: 1 });
+  expect(await box.south.rows('SELECT p FROM wisp_a WHERE id = 5')).toEqual([{ p: 5 }]);
+  // Beside rows without a parent.
+  await box.south.sql('INSERT INTO wisp_a VALUES (10, 2)');
+  await expect(box.south.sql('INSERT INTO wisp_a VALUES (11, 99)')).rejects.toThrow('Foreign key');
   expect(done.run('removes').failure?.hint).toContain('ignored tables');
   const refers = waits('places (visits refers there to rows that are gone here)');
   expect(done.run('refers').failure).toMatchObject(refers);

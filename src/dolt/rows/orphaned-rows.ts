@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { foreignKeys, type NamedForeignKey } from '../schema/foreign-keys.ts';
+import { actingKeys, foreignKeys, type KeyAction, type NamedForeignKey } from '../schema/foreign-keys.ts';
 import { hasShadowedDiff } from '../schema/readability.ts';
 import { type TableChange, tableChanges, WORKING } from '../schema/table-changes.ts';
 import { columnNamesAt } from '../schema/table-shape.ts';
@@ -7,6 +7,7 @@ import { atRevision } from '../sql/at-revision.ts';
 import { differences, isComparable } from '../sql/differences.ts';
 import { folded, isAmong, quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
+import { ignoredTables } from '../sql/working-set.ts';
 
 /** The tables that changed between two revisions. */
 interface Changes {
@@ -27,9 +28,17 @@ export const ORPHANED_HINT =
 
 const anyRow = z.object({ n: z.coerce.number() });
 
+/** Conditions of `dolt_diff` for the changes that are left. */
+const UNSETTLED: Readonly<Record<KeyAction, string>> = {
+  delete: " AND diff_type <> 'removed'",
+  update: " AND diff_type = 'removed'",
+};
+
 /**
  * The uncommitted tables of the session's branch whose rows would lose a parent in a move, or that lack parents of incoming
- * rows. Dolt only compares the tables that a move changes. Rows that had no parent before do not count.
+ * rows. Dolt only compares the tables that a move changes. Rows that had no parent before do not count. Nor do rows of
+ * ignored tables whose key says what a deletion or a change of the parent does to them, as the events of bd 1.3.0: they stay
+ * without it, as after a merge by Dolt, and are never committed.
  * @param uncommitted tables with uncommitted changes, ignored ones included
  */
 export async function orphanedBy(
@@ -42,8 +51,10 @@ export async function orphanedBy(
   if (coming.tables.length === 0) return [];
   const here = await changesBetween(sql, 'HEAD', WORKING);
   const found: Orphaned[] = [];
+  const acting = await actingKeys(sql, await ignoredTables(sql));
   for (const key of await foreignKeys(sql)) {
-    if (!isAmong(uncommitted, key.table) || !(await leavesOrphans(sql, key, coming, here))) continue;
+    const settled = acting(key);
+    if (!isAmong(uncommitted, key.table) || !(await leavesOrphans(sql, key, coming, here, settled))) continue;
     found.push({ table: key.table, why: `it refers to rows of ${key.parent} that are gone there` });
   }
   for (const key of await atRevision(sql, to, foreignKeys)) {
@@ -57,13 +68,18 @@ async function changesBetween(sql: Sql, from: string, to: string): Promise<Chang
   return { from, to, tables: await tableChanges(sql, from, to) };
 }
 
-/** Whether rows that some changes write refer to rows that others remove or change. */
+/**
+ * Whether rows that some changes write refer to rows that others remove or change.
+ * @param settled the kinds of changes that do not count
+ */
 async function leavesOrphans(
   sql: Sql,
   { parent, parentColumns, table, columns }: NamedForeignKey,
   parents: Changes,
   children: Changes,
+  settled: readonly KeyAction[] = [],
 ): Promise<boolean> {
+  if (settled.length === 2) return false;
   const removed = parents.tables.find(({ from }) => from !== null && folded(from) === folded(parent));
   const added = children.tables.find(({ to }) => to !== null && folded(to) === folded(table));
   if (removed === undefined || added === undefined) return false;
@@ -88,7 +104,7 @@ async function leavesOrphans(
   const same = parentColumns.map((name) => `${quoted(`from_${name}`)} <=> ${quoted(`to_${name}`)}`).join(' AND ');
   const statement =
     `SELECT 1 AS n FROM (SELECT DISTINCT ${selected(parentColumns, were.prefix)} FROM ${were.text}` +
-    `${were.prefix === '' ? '' : ` WHERE NOT (${same})`}) r ` +
+    `${were.prefix === '' ? '' : ` WHERE NOT (${same})${settled.map((action) => UNSETTLED[action]).join('')}`}) r ` +
     `JOIN (SELECT ${selected(columns, now.prefix)} FROM ${now.text}) c ON ${equal('c')} ` +
     `JOIN (SELECT ${selected(parentColumns, '')} FROM ${quoted(parent)} AS OF ?) b ON ${equal('b')} ` +
     `LEFT JOIN (SELECT ${selected(parentColumns, '')} FROM ${quoted(parent)} AS OF ?) a ON ${equal('a')} ` +

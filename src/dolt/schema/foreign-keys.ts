@@ -41,6 +41,35 @@ export async function foreignKeys(sql: Sql): Promise<NamedForeignKey[]> {
   return [...found.values()];
 }
 
+/** A change of a row to which others refer. */
+export type KeyAction = 'delete' | 'update';
+
+const ruleRow = z.object({ name: z.string(), table: z.string(), delete: z.string(), update: z.string() });
+
+/**
+ * For keys of these tables of the session's branch: the changes of the parent that do something to a row that refers to it,
+ * as in `ON DELETE CASCADE`. For all others: none.
+ */
+export async function actingKeys(
+  sql: Sql,
+  tables: readonly string[],
+): Promise<(key: NamedForeignKey) => readonly KeyAction[]> {
+  if (tables.length === 0) return () => [];
+  const rows = await sql.rows(
+    ruleRow,
+    `SELECT constraint_name AS name, table_name AS \`table\`, delete_rule AS \`delete\`, update_rule AS \`update\` FROM information_schema.referential_constraints WHERE constraint_schema = DATABASE() AND table_name IN (${tables.map(() => '?').join(', ')})`,
+    tables,
+  );
+  const acts = (rule: string): boolean => rule === 'CASCADE' || rule === 'SET NULL';
+  const actions = new Map(
+    rows.map((row) => [
+      JSON.stringify([row.table, row.name]),
+      (['delete', 'update'] as const).filter((action) => acts(row[action])),
+    ]),
+  );
+  return ({ table, name }) => actions.get(JSON.stringify([table, name])) ?? [];
+}
+
 export interface Reference {
   readonly key: ForeignKey;
   readonly child: TableShape;

@@ -25,6 +25,12 @@ export async function uncommittedTables(sql: Sql): Promise<string[]> {
   return rows.map((row) => row.table_name);
 }
 
+/** Those of them that `dolt_ignore` keeps out of commits. */
+export async function ignoredTables(sql: Sql): Promise<string[]> {
+  const rows = await sql.rows(statusRow, 'SELECT DISTINCT table_name FROM dolt_status_ignored WHERE ignored');
+  return rows.map((row) => row.table_name);
+}
+
 type TableState = z.infer<typeof stateRow>;
 
 /**

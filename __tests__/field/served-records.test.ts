@@ -3,11 +3,15 @@ import { chown, cp, readdir, rename, symlink, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { shortDigest } from '../../src/core/digest.ts';
+import { readRepoState } from '../../src/dolt/database-files.ts';
 import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
 import { readStateFile, type StateEntry, stateFilePath } from '../../src/sync/history/last-verified.ts';
 import { readOwnMoves, recordMove } from '../../src/sync/merge/own-moves.ts';
+import { writeRemoteRecords } from '../../src/sync/remotes/remote-records.ts';
+import { EXCHANGE } from '../../src/sync/served/exchange-folder.ts';
 import { openTestDatabase } from '../helpers/database.ts';
 import { withEngines } from '../helpers/federating.ts';
+import { markOfEndedRun } from '../helpers/run-marks.ts';
 import { clientCommits, otherCommits, type ServedDatabase, servedDatabase } from '../helpers/served-database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
@@ -85,6 +89,29 @@ test('a move of a killed run is finished by runs that name the database by anoth
   expect(await local.rows('SELECT table_name FROM dolt_status')).toEqual([]);
   expect((await readOwnMoves(former)).moves.size).toBe(0);
 }, 180_000);
+
+test('a run through a server removes what a killed run without it left, and the other way round', async () => {
+  await using folder = await tempFolder();
+  await using served = await servedDatabase(folder);
+  const local = folder.file('local');
+  const run = markOfEndedRun();
+  const add = (name: string) => served.sql(`CALL DOLT_REMOTE('add', '${name}', '${served.mailbox}')`);
+  const remotes = async () => (await readRepoState(local))?.remotes.map(({ name }) => name);
+  for (const name of ['left', 'of-user']) await add(name);
+  await served.sql("CALL DOLT_TAG('v1', 'HEAD')");
+  await served.sql("CALL DOLT_FETCH('left', 'main')");
+  await writeRemoteRecords(local, new Map([['left', { peer: 'mailbox', url: served.mailbox, ref: null, run }]]));
+  // No date is later, so the fetches brought the tag.
+  const since = '2100-01-01 00:00:00.000';
+  await recordMove(local, 'dolt-federation-fetching', { kind: 'fetching', since, tags: [], restoring: false });
+  const { problems } = (await served.run()).result;
+  expect(problems).toContainEqual(expect.objectContaining({ code: 'tags-restored' }));
+  expect([await remotes(), ...(await served.traces()).slice(1, 4)]).toEqual([['of-user'], [], [{ name: 'main' }], []]);
+  await add(`${EXCHANGE}-${run}`);
+  await served.stop();
+  await served.run({ setting: null });
+  expect(await remotes()).toEqual(['mailbox', 'of-user']);
+});
 
 describe('the record of heads of a database that a running server holds', () => {
   test('is used by a run after the server stopped', async () => {

@@ -60,7 +60,7 @@ test('after a killed run, a tag that is dated ahead was not made here', async ()
     const finish = async (now: Date) => {
       const name = 'dolt-federation-fetching';
       await recordMove(database.folder, name, { kind: 'fetching', since, tags: [], restoring: false });
-      return (await finishFetches(database, now)).map(({ message }) => message);
+      return (await finishFetches(database, database.folder, now)).map(({ message }) => message);
     };
     expect(await finish(minutes(0))).toEqual([]);
     expect(await finish(minutes(-30))).toEqual(['removed 1 tag (v1) that a fetch had created']);

@@ -97,18 +97,19 @@ function timeText(time: Date): string {
 /**
  * Puts back the tags that fetches of a killed run changed. Tags that were made since they began stay: those with a date
  * until now, because Dolt dates the tags that are made here by the clock.
+ * @param folder the folder of the database, which has the record
  * @returns notices
  */
-export async function finishFetches(database: OwnDatabase, now: Date = new Date()): Promise<Diagnostic[]> {
-  const fetching = (await readOwnMoves(database.folder)).moves.get(RECORD);
+export async function finishFetches(database: Database, folder: string, now: Date = new Date()): Promise<Diagnostic[]> {
+  const fetching = (await readOwnMoves(folder)).moves.get(RECORD);
   if (fetching?.kind !== 'fetching') return [];
   await removeMarks(database);
   const made = { from: fetching.since, until: timeText(new Date(now.getTime() + CLOCK_MS)) };
   const before = tagsBefore(fetching, await readTags(database), new Set(await tagsDated(database, made)));
   const restoration = await restoreTags(database, before, () =>
-    recordMove(database.folder, RECORD, { ...fetching, restoring: true }),
+    recordMove(folder, RECORD, { ...fetching, restoring: true }),
   );
-  await forgetMove(database.folder, RECORD);
+  await forgetMove(folder, RECORD);
   return tagNotices([restoration]);
 }
 

@@ -8,6 +8,7 @@ import type { Sql } from '../../dolt/sql/sql.ts';
 import { finishAdvances } from '../../sync/advance.ts';
 import type { StateFiles, StatePlace } from '../../sync/history/last-verified.ts';
 import { finishHandBacks } from '../../sync/served/exchange.ts';
+import { removeLeftExchanges } from '../../sync/served/exchange-folder.ts';
 import type { ServedDatabase } from '../../sync/served/served-database.ts';
 import type { Context } from '../context.ts';
 import type { KeptClone } from './cache/clone.ts';
@@ -56,6 +57,7 @@ export async function finishMoves(
   if (served === null) {
     const server = { name: path, session: database.session };
     for (const scratch of copiesOf(state)) await finishHandBacks({ server, scratch, notify });
+    await removeLeftExchanges(database);
   }
   return [...notices, ...(await finishAdvances(database, database.folder))];
 }

@@ -109,7 +109,10 @@ export async function prepareSync(
     undo.upstreams = registered.upstreams;
     recordRegistered(allProgress, registered);
     if (mayWrite(request)) {
-      for (const notice of [...(await finishMoves(local, database)), ...(await finishFetches(database))])
+      for (const notice of [
+        ...(await finishMoves(local, database)),
+        ...(await finishFetches(database, database.folder)),
+      ])
         notify(notice);
     }
     const policy = configuration.dirty.value;

@@ -158,6 +158,14 @@ function unusable(warning: string): Diagnostic {
   return { severity: 'warning', code: 'memory-unusable', message: warning };
 }
 
+/**
+ * Removes the remotes that dead runs added temporarily to a database that a server holds now.
+ * @param path the folder of the database, which has the records
+ */
+export async function removeLeftRemotes(sql: Sql, path: string): Promise<void> {
+  await removeLeftovers(sql, path, (await readRemoteRecords(path)).records);
+}
+
 /** Removes the remotes that dead runs added temporarily. */
 async function removeLeftovers(sql: Sql, path: string, records: RemoteRecords): Promise<RemoteRecords> {
   const ended = (run: string | null): boolean => run !== null && runOf(run) !== 'other';

@@ -3,7 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { Failure, toFailure } from '../../core/failure.ts';
 import { isFile, isInside } from '../../core/files.ts';
 import { markRun, runOf } from '../../core/run-mark.ts';
+import { readRepoState } from '../../dolt/database-files.ts';
 import { refusedPath } from '../../dolt/failure-text.ts';
+import type { OwnDatabase } from '../../dolt/server/engines.ts';
 import type { UserServer } from '../../dolt/server/user-server.ts';
 import { addRemote, listRemotes, type Remote, removeRemote } from '../../dolt/sql/remotes.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
@@ -83,6 +85,11 @@ export async function asRemote<T>(
       await removeRemote(sql, name).catch(() => undefined);
     }
   });
+}
+
+/** Removes what runs through a server that were killed left, when no server holds the database. */
+export async function removeLeftExchanges(database: OwnDatabase): Promise<void> {
+  if ((await readRepoState(database.folder))?.remotes.some(isLeftover) === true) await removeLeftovers(database);
 }
 
 /** Removes what runs that were killed left. */

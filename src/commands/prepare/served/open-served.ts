@@ -28,6 +28,7 @@ import { readStateFiles } from '../../../sync/history/last-verified.ts';
 import { readOwnMoves } from '../../../sync/merge/own-moves.ts';
 import { applyDirtyPolicy } from '../../../sync/merge/uncommitted.ts';
 import { repairArrivals } from '../../../sync/remotes/arrivals.ts';
+import { removeLeftRemotes } from '../../../sync/remotes/registration.ts';
 import {
   bringTo,
   catchUpAndHandBack,
@@ -41,6 +42,7 @@ import {
 import { USE_REMOTESAPI } from '../../../sync/served/exchange-folder.ts';
 import type { ServedDatabase } from '../../../sync/served/served-database.ts';
 import { whyRefused } from '../../../sync/served/why-refused.ts';
+import { finishFetches } from '../../../sync/tags.ts';
 import { timeLimit } from '../../../sync/time-limits.ts';
 import type { Context } from '../../context.ts';
 import { type LocalDatabase, localDatabase } from '../local-database.ts';
@@ -173,10 +175,18 @@ export async function openServed(
   }
 }
 
-/** Finishes what a killed run began in the database itself while no server held it. */
+/**
+ * Finishes what a run began in the database itself while no server held it: it was killed, or a server took the database
+ * from it.
+ */
 async function finishDirect(server: UserServer, folder: string): Promise<readonly Diagnostic[]> {
+  // The server may refuse it. A run without it removes them then.
+  await server.session((sql) => removeLeftRemotes(sql, folder)).catch(() => undefined);
   if ((await readOwnMoves(folder)).moves.size === 0) return [];
-  return await server.use((database) => finishAdvances(database, folder));
+  return await server.use(async (database) => [
+    ...(await finishAdvances(database, folder)),
+    ...(await finishFetches(database, folder)),
+  ]);
 }
 
 /** The cure if a server of bd cannot be reached; undefined: that of `federation.server`. */

@@ -18,6 +18,7 @@ import {
   takeOver,
   throughFolder,
 } from '../../../src/sync/served/exchange.ts';
+import { whyRefused } from '../../../src/sync/served/why-refused.ts';
 import { storingConflicts } from '../../helpers/attacks.ts';
 import { cloneDatabase } from '../../helpers/database.ts';
 import { testEngines } from '../../helpers/federating.ts';
@@ -309,7 +310,22 @@ test('a user needs few privileges, and a server that refuses a statement is repo
   expect([denied.code, denied.message]).toEqual(['server-refused', expect.stringContaining('command denied to user')]);
   const limited = await as('limited', 'pw', port);
   await handOver(limited);
+  // The move would take this key, and only further rights bring it back.
+  await served.sql('CREATE TABLE notes (id INT PRIMARY KEY, item INT, FOREIGN KEY (item) REFERENCES items (id))');
+  for (const rights of ['', 'ALTER, UPDATE', 'ALTER, REFERENCES']) {
+    if (rights !== '') await served.sql(`GRANT ${rights} ON local.* TO limited`);
+    const why = await whyRefused(engines, limited, move);
+    expect([rights, why?.code, why?.hint]).toEqual([rights, 'server-refused', expect.stringContaining('REFERENCES')]);
+    if (rights === 'ALTER, UPDATE') await served.sql('REVOKE UPDATE ON local.* FROM limited');
+  }
+  expect((await failureOf(() => handBack(engines, limited, move))).code).toBe('server-refused');
+  expect(await served.head()).toBe(move.from);
+  await served.sql('GRANT UPDATE ON local.* TO limited');
+  expect(await whyRefused(engines, limited, move)).toBeNull();
   await handBack(engines, limited, move);
+  expect(await served.rows('SELECT table_name AS t FROM information_schema.referential_constraints')).toEqual([
+    { t: 'notes' },
+  ]);
   await limited.server.close();
   expect(await served.head()).toBe(move.to);
 

@@ -55,7 +55,7 @@ export const ENGINE_ERRORS = {
   },
   'server-refused': {
     title: 'The server of the database refused the user or a statement',
-    hint: 'Check the entry `federation.server` of the credentials. The user needs SELECT and EXECUTE on the database, and EXECUTE on its procedures dolt_remote, dolt_push and dolt_fetch, each by name.',
+    hint: 'Check the entry `federation.server` of the credentials. The user needs SELECT and EXECUTE on the database, and EXECUTE on its procedures dolt_remote, dolt_push and dolt_fetch, each by name. For uncommitted foreign keys it also needs ALTER, REFERENCES and UPDATE.',
     ...FINAL,
   },
   'database-read-only': {

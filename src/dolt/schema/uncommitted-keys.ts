@@ -47,14 +47,45 @@ export async function keepingKeys(
 
 /**
  * The uncommitted changes of foreign keys, which a move of the session's branch to a commit can keep.
- * @throws Failure `uncommitted-changes` if a key could not be added after it, or rows would break one
+ * @throws Failure `uncommitted-changes` if a key could not be added after it, or rows would break one; `auth` if the user of the
+ * session may not change keys
  */
 export async function changesKeptAt(sql: Sql, to: string): Promise<KeyChanges> {
   const tables = await uncommittedTables(sql);
   await requireParents(sql, tables, to);
   const changes = await changesOf(sql, tables);
   if (changes.added.length > 0) await requireKeys(sql, tables, to);
+  await requireRights(sql, changes);
   return changes;
+}
+
+/** The name of no foreign key. */
+const NO_KEY = 'dolt_federation_no_key';
+
+/**
+ * Each statement changes nothing: a key is there already, or is not, and no row is written. Dolt (2.3.0, measured) looks at the
+ * rights of the user first.
+ */
+async function requireRights(sql: Sql, { added, dropped }: KeyChanges): Promise<void> {
+  const refused = async (statement: string): Promise<void> => {
+    await sql.run(statement).catch((thrown: unknown) => {
+      const { code, retryable } = toFailure(thrown);
+      if (code === 'auth' || code === 'interrupted' || retryable) throw thrown;
+    });
+  };
+  for (const { table } of dropped) await refused(`ALTER TABLE ${quoted(table)} DROP FOREIGN KEY ${quoted(NO_KEY)}`);
+  if (added.length === 0) return;
+  // With checks, Dolt compares all rows before it finds that the key is there.
+  await sql.run('SET foreign_key_checks = 0');
+  try {
+    for (const { table, text } of added) await refused(`ALTER TABLE ${quoted(table)} ADD ${text}`);
+  } finally {
+    await sql.run('SET foreign_key_checks = 1');
+  }
+  for (const table of new Set(added.map((key) => key.table))) {
+    const accepting = await acceptingUpdate(sql, table);
+    if (accepting !== null) await refused(accepting);
+  }
 }
 
 /** The uncommitted changes of foreign keys of the session's branch, except keys that have no parent now. */
@@ -130,11 +161,17 @@ export async function changeKeys(sql: Sql, { added, dropped }: KeyChanges): Prom
  * Dolt (2.3.0, measured) compares all rows with a key that was added without a check when the next INSERT uses it. If one has
  * no parent, that and every later INSERT fails. An UPDATE, also of no row, compares none, and the key is complete after it.
  */
-async function acceptRows(sql: Sql, table: string): Promise<void> {
+async function acceptingUpdate(sql: Sql, table: string): Promise<string | null> {
   const [column] = ordinaryColumns(await tableShape(sql, table));
-  if (column === undefined) return;
+  return column === undefined ? null : `UPDATE ${quoted(table)} SET ${quoted(column)} = ${quoted(column)} WHERE FALSE`;
+}
+
+/** Completes the keys that were added to a table, whatever its rows refer to. */
+async function acceptRows(sql: Sql, table: string): Promise<void> {
+  const accepting = await acceptingUpdate(sql, table);
+  if (accepting === null) return;
   try {
-    await sql.run(`UPDATE ${quoted(table)} SET ${quoted(column)} = ${quoted(column)} WHERE FALSE`);
+    await sql.run(accepting);
   } catch (thrown) {
     // A key that Dolt cannot complete stays as it was before the move.
     const failure = toFailure(thrown);

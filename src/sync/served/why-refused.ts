@@ -18,7 +18,10 @@ export async function whyRefused(engines: Engines, exchange: Exchange, { from, t
     try {
       await requireMovable(sql, { branch, to });
     } catch (thrown) {
-      if ((await branchHead(sql, branch)) === from) return toFailure(thrown);
+      const failure = toFailure(thrown);
+      // The server says so of its own user, and the session explains it.
+      if (failure.code === 'auth') throw failure;
+      if ((await branchHead(sql, branch)) === from) return failure;
     }
     return null;
   };

@@ -53,6 +53,16 @@ async function startTcpEcho() {
   };
 }
 
+/** A server that answers the same text to everything. */
+async function startSaying(text: string) {
+  const server = createServer(
+    (socket) => void socket.on('error', () => undefined).once('data', () => socket.end(text, 'latin1')),
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { port: portOf(server.address()), [Symbol.asyncDispose]: async () => void server.close() };
+}
+
 function portOf(address: ReturnType<ReturnType<typeof createServer>['address']>): number {
   if (address === null || typeof address === 'string') throw new Error('no port');
   return address.port;
@@ -141,6 +151,23 @@ describe('a plain HTTP request', () => {
       });
     },
   );
+});
+
+describe('an answer', () => {
+  test.each([
+    ['with a status below 100', 'HTTP/1.1 099 x\r\nContent-Length: 2\r\n\r\nok', 'Invalid status code: 99'],
+    ['with a control character', 'HTTP/1.1 200 a\x01\r\nContent-Length: 2\r\n\r\nok', 'Invalid character'],
+    ['of another protocol', 'HTTP/1.1 101 x\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n', 'it changed the protocol'],
+  ])('%s ends the request, and nothing else', async (_, text, why) => {
+    await using server = await startSaying(text);
+    await withProxy(async ({ proxy, url }) => {
+      const working = proxy.during(local(server.port), async () => {
+        expect(await get(url, `http://localhost:${server.port}/`)).toMatchObject({ status: 502, body: '' });
+        await failedAt(`http://localhost:${server.port}/`);
+      });
+      await expect(working).rejects.toMatchObject({ code: 'network', message: expect.stringContaining(why) });
+    });
+  });
 });
 
 describe('a refused request', () => {

@@ -55,6 +55,14 @@ async function scene(folder: TempFolder, repositories: readonly string[]): Promi
   return { checkout, mark: (name) => folder.file(`pwned-${name}`), run };
 }
 
+/** Moves an entry of a repository beside it, and puts a link in its place. */
+async function linked(repository: string, entry: string): Promise<void> {
+  const moved = `${repository}-${entry.replaceAll('/', '-')}`;
+  await mkdir(join(repository, entry), { recursive: true });
+  await rename(join(repository, entry), moved);
+  await symlink(moved, join(repository, entry));
+}
+
 async function hook(repository: string, mark: string, name: string): Promise<void> {
   await mkdir(join(repository, 'hooks'), { recursive: true });
   await writeFile(join(repository, 'hooks', name), `#!/bin/sh\ntouch ${mark}\n`);
@@ -86,6 +94,12 @@ const ATTACKS: readonly (readonly [string, Arm, string])[] = [
     },
     'leads git to other objects',
   ],
+  [
+    'refs of another repository',
+    (repository) => linked(repository, 'refs'),
+    'refs is a link, which leads git elsewhere',
+  ],
+  ['packs elsewhere', (repository) => linked(repository, join('objects', 'pack')), 'pack is a link, which leads'],
   ['a gc hook', setting('[gc]\n recentObjectsHook = ../tools/x'), 'sets gc.recentobjectshook'],
   ['core.hooksPath', setting('[core]\n hooksPath = ../tools'), 'sets core.hookspath'],
   ['an included file', setting('[include]\n path = ../more'), 'sets include.path'],

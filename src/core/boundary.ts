@@ -83,7 +83,7 @@ export async function requireTreeWithin(boundary: Boundary | null, folder: strin
   if (boundary === null) return;
   await requireWithin(boundary, folder, source);
   if (!isOwn(boundary, await realPath(folder))) return;
-  const { links } = await oddEntries(folder);
+  const { links } = await oddEntries(folder, (link) => isWithin(boundary, link));
   for (const link of links) await requireWithin(boundary, link, { ...source, by: `the link ${link}` });
 }
 

@@ -268,8 +268,30 @@ interface OddEntries {
   readonly special: readonly string[];
 }
 
-/** All such entries below a folder, also behind links to other folders. An unreadable folder has none. */
-export async function oddEntries(folder: string): Promise<OddEntries> {
+/** Such entries of one folder. An unreadable folder has none. */
+export async function oddEntriesIn(folder: string): Promise<OddEntries & { readonly folders: readonly string[] }> {
+  const links: string[] = [];
+  const special: string[] = [];
+  const folders: string[] = [];
+  const entries: Dirent[] = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    const inner = join(folder, entry.name);
+    if (entry.isSymbolicLink()) links.push(inner);
+    const found = entry.isSymbolicLink() ? await stat(inner).catch(() => null) : entry;
+    if (found?.isDirectory() === true) folders.push(inner);
+    else if (found?.isFile() === false) special.push(inner);
+  }
+  return { links, special, folders };
+}
+
+/**
+ * All such entries below a folder.
+ * @param follows whether to look behind a link, which can lead to the whole disk; absent: behind none
+ */
+export async function oddEntries(
+  folder: string,
+  follows: (link: string) => Promise<boolean> = async () => false,
+): Promise<OddEntries> {
   const links: string[] = [];
   const special: string[] = [];
   const seen = new Set<string>();
@@ -278,14 +300,10 @@ export async function oddEntries(folder: string): Promise<OddEntries> {
     const real = await realpath(path).catch(() => null);
     if (real === null || seen.has(real)) continue;
     seen.add(real);
-    const entries: Dirent[] = await readdir(path, { withFileTypes: true }).catch(() => []);
-    for (const entry of entries) {
-      const inner = join(path, entry.name);
-      if (entry.isSymbolicLink()) links.push(inner);
-      const found = entry.isSymbolicLink() ? await stat(inner).catch(() => null) : entry;
-      if (found?.isDirectory() === true) open.push(inner);
-      else if (found?.isFile() === false) special.push(inner);
-    }
+    const found = await oddEntriesIn(path);
+    links.push(...found.links);
+    special.push(...found.special);
+    for (const inner of found.folders) if (!found.links.includes(inner) || (await follows(inner))) open.push(inner);
   }
   return { links, special };
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { HASH, HASH_TEXT } from '../contract/hash.ts';
 import { Failure, systemCode } from '../core/failure.ts';
-import { isFile, isFolder, oddEntries, readSmall, readSmallText } from '../core/files.ts';
+import { isFile, isFolder, oddEntries, oddEntriesIn, readSmall, readSmallText } from '../core/files.ts';
 import { parsedJson } from '../core/json.ts';
 
 const params = z.looseObject({ git_ref: z.string().optional().catch(undefined) }).nullish();
@@ -148,7 +148,11 @@ async function manifestText(file: string): Promise<string | null> {
  * @throws Failure `corrupt`
  */
 export async function checkOrdinaryFiles(database: string): Promise<void> {
-  const [special] = (await oddEntries(join(database, '.dolt'))).special;
+  const folder = join(database, '.dolt');
+  // A user can keep these on another disk. Any other link can lead to the whole of it.
+  const data = [join(folder, 'noms'), join(folder, 'noms', 'oldgen')];
+  const found = [await oddEntries(folder), ...(await Promise.all(data.map(oddEntriesIn)))];
+  const [special] = found.flatMap((one) => one.special);
   if (special === undefined) return;
   throw new Failure('corrupt', `${special} is not a regular file`, {
     hint: 'Remove it, or restore the database from a peer.',

@@ -39,15 +39,26 @@ export function passOn(relay: Relay, incoming: IncomingMessage, answer: ServerRe
     const problem = problemOf(thrown);
     relay.passes.record(target, problem);
     if (answer.headersSent) answer.destroy();
-    else if (problem.kind === 'unreached') answer.writeHead(502).end();
+    else if (problem.kind === 'unreached') answer.writeHead(502, 'Bad Gateway').end();
     else answer.socket?.end(REFUSAL);
   };
   try {
     const sent = begin(relay, incoming, { target, path: path.startsWith('/') ? path : `/${path}` });
     const forget = relay.open.add(target, () => sent.destroy());
     sent.on('response', (response) => {
-      answer.writeHead(response.statusCode ?? 502, response.statusMessage, headerLines(response).flat());
+      try {
+        answer.writeHead(response.statusCode ?? 502, response.statusMessage, headerLines(response).flat());
+      } catch (thrown) {
+        // Node reads a status below 100 and control characters in its text, but does not write them.
+        sent.destroy();
+        fail(thrown);
+        return;
+      }
       pipeline(response, answer, () => undefined);
+    });
+    sent.on('upgrade', (_, socket) => {
+      socket.destroy();
+      fail(new Error('it changed the protocol of the connection'));
     });
     sent.on('error', fail);
     sent.on('close', forget);

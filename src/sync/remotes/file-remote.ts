@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Endpoint, Peer } from '../../config/configuration.ts';
 import { type Boundary, isOwn, requireTreeWithin } from '../../core/boundary.ts';
 import { Failure } from '../../core/failure.ts';
-import { isFile, isFolder, isThere, oddEntries, readSmallText, realPath } from '../../core/files.ts';
+import { isFile, isFolder, isThere, oddEntriesIn, readSmallText, realPath } from '../../core/files.ts';
 import { foreignEntry, JOURNAL, judgeManifest } from '../../dolt/database-files.ts';
 
 /**
@@ -26,7 +26,7 @@ export async function fileRemote(endpoint: Endpoint): Promise<'present' | 'absen
   }
   if (!found.isDirectory()) throw notARemote(endpoint, `${folder} is a file`);
   // Dolt's own error is more precise for a folder that cannot be listed.
-  const [special] = (await oddEntries(folder)).special;
+  const [special] = await specialIn(folder);
   if (special !== undefined) throw notARemote(endpoint, `${special} is not a regular file`);
   const misplaced = await misplacedIn(folder);
   if (misplaced !== null) throw notARemote(endpoint, misplaced);
@@ -36,6 +36,12 @@ export async function fileRemote(endpoint: Endpoint): Promise<'present' | 'absen
   const foreign = foreignEntry(await readdir(folder).catch(() => []));
   if (foreign !== undefined) throw notARemote(endpoint, `${folder} contains ${foreign} but no Dolt remote`);
   return 'present';
+}
+
+/** Dolt opens nothing in other folders. A link there can lead to the whole disk. */
+async function specialIn(folder: string): Promise<readonly string[]> {
+  const all = [await oddEntriesIn(folder), await oddEntriesIn(join(folder, 'oldgen'))];
+  return all.flatMap(({ special }) => special);
 }
 
 const FILES = ['manifest', 'LOCK', join('oldgen', 'manifest'), join('oldgen', 'LOCK')];

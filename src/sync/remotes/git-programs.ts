@@ -3,7 +3,7 @@ import { basename, dirname, join, parse } from 'node:path';
 import type { Peer } from '../../config/configuration.ts';
 import { type Env, nullDevice } from '../../core/env.ts';
 import { Failure } from '../../core/failure.ts';
-import { isInside, isThere, readSmall, realPath } from '../../core/files.ts';
+import { isInside, isThere, oddEntries, oddEntriesIn, readSmall, realPath } from '../../core/files.ts';
 import { run } from '../../dolt/process.ts';
 import { gitFolder } from './file-remote.ts';
 
@@ -66,8 +66,24 @@ async function programIn(folder: string, env: Env): Promise<string | null> {
       const file = join(place, 'objects', 'info', name);
       if (await isThere(file)) return `${file} leads git to other objects`;
     }
+    const link = await linkIn(place);
+    if (link !== null) return `${link} is a link, which leads git elsewhere`;
     const why = (await hookIn(join(place, 'hooks'))) ?? (await settingIn(join(place, 'config'), env));
     if (why !== null) return why;
+  }
+  return null;
+}
+
+/** The entries of a repository that git reads or writes. */
+const ENTRIES = ['HEAD', 'config', 'info', 'logs', 'objects', 'packed-refs', 'refs', 'reftable', 'shallow'];
+
+/** A link in a repository, which can be at another repository of the user; null: there is none. */
+async function linkIn(repository: string): Promise<string | null> {
+  const own = (await oddEntriesIn(repository)).links.find((link) => ENTRIES.includes(basename(link)));
+  if (own !== undefined) return own;
+  for (const name of ENTRIES) {
+    const [link] = (await oddEntries(join(repository, name))).links;
+    if (link !== undefined) return link;
   }
   return null;
 }

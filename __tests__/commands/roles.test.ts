@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { exitCodeOf } from '../../src/commands/outcome/exit-code.ts';
 import { EXIT } from '../../src/contract/exit-codes.ts';
@@ -124,4 +124,31 @@ describe('only-role', () => {
       problems: [{ severity: 'notice', code: 'no-peers-selected', message: expect.stringContaining('role') }],
     });
   });
+});
+
+test('nothing is pushed to the branch of an upstream that a peer names in other words', async () => {
+  await using folder = await tempFolder();
+  const local = await makeDatabase(folder.file('local'));
+  const url = `file://${folder.file('box')}`;
+  await local.publish(url);
+  const head = await local.head();
+  await local.commit('ours', "INSERT INTO items VALUES (3, 'three', 'cyd')");
+  await symlink(folder.file('box'), folder.file('link'));
+  const peers = [
+    `beside: {endpoint: "${url}", branch: other}`,
+    `linked: {endpoint: "file://${folder.file('link')}"}`,
+    `named: {endpoint: "${url}", branch: main}`,
+    `up: {endpoint: "${url}", role: upstream}`,
+  ];
+  const { result } = await command(folder, peers.join('\n'), { only: ['beside', 'linked', 'named'] });
+  const refused = {
+    status: 'failed',
+    error: { code: 'config-invalid', message: expect.stringContaining('upstream up') },
+  };
+  expect(result.peers).toMatchObject([
+    { name: 'beside', status: 'pushed', verified: true },
+    { name: 'linked', ...refused },
+    { name: 'named', ...refused },
+  ]);
+  expect(await remoteHead(url, folder.file('look', 'c'))).toBe(head);
 });

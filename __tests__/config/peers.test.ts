@@ -130,6 +130,10 @@ describe('peers that are refused', () => {
     // Outside of the homes, the user only decides who may write.
     ['ssh://ann@h.example/srv/x', 'ssh://bob@h.example/srv/x'],
     ['s3://b/x', 's3://b/x", aws: {region: eu-west-1, endpoint: "https://S.example:443'],
+    ['aws://[tab:b]/x', 's3://b/x", aws: {dynamodb-table: tab, endpoint: "https://S.example'],
+    ['s3://b/x', 's3://b/x", aws: {dynamodb-table: tab, endpoint: "https://S.example'],
+    ['ann@h.example:x.git', 'git+ssh://ann@h.example/~/x.git'],
+    ['git+https://h.example/x', 'git+https://h.example/x", "ref": "refs/dolt/data'],
   ])('push to the upstream %s as %s: refused', async (upstream, backup) => {
     const text = `federation: {peers: {u: {endpoint: "${upstream}", role: upstream}, b: {role: backup, endpoint: "${backup}"}}}`;
     const env = { AWS_ENDPOINT_URL_S3: 'https://s.example' };

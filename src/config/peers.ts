@@ -55,55 +55,88 @@ export function buildPeers(
   return peers.toSorted(comparePeers);
 }
 
-/** The role of an upstream says that its branch is never pushed to, so no other peer may push there. */
 function checkUpstreams(peers: readonly Peer[], { env, problems }: Pick<Rules, 'env' | 'problems'>): void {
-  for (const group of atSamePlace(peers, env)) {
+  for (const failure of pushesToUpstreams(peers, env).values()) problems.add(failure);
+}
+
+/** How peers are compared: what only a run knows is absent before. */
+interface Comparing {
+  /** The identities of local folders, as far as they were read. */
+  readonly folders?: ReadonlyMap<Peer, string>;
+  /** Our branch, for the peers that name none. */
+  readonly branch?: string;
+}
+
+/** The role of an upstream says that its branch is never pushed to, so no other peer may push there: the failure of each. */
+export function pushesToUpstreams(
+  peers: readonly Peer[],
+  env: Env,
+  comparing: Comparing = {},
+): ReadonlyMap<Peer, Failure> {
+  const failures = new Map<Peer, Failure>();
+  for (const group of atSamePlace(peers, env, comparing)) {
     const upstream = group.find(({ role }) => role === 'upstream');
     for (const peer of group) {
       if (upstream === undefined || peer.role === 'upstream') continue;
-      problems.add(
-        new Failure(
-          'config-invalid',
-          `peer ${peer.name}: the ${peer.role} would be pushed to, but it has the endpoint and the branch of the upstream ${upstream.name}`,
-          { hint: 'Correct its endpoint, or remove one of the two.', location: locationOf(peer.origin) },
-        ),
-      );
+      const { name, role } = peer;
+      const message = `peer ${name}: the ${role} would be pushed to, but it has the endpoint and the branch of the upstream ${upstream.name}`;
+      const details = { hint: 'Correct its endpoint, or remove one of the two.', location: locationOf(peer.origin) };
+      failures.set(peer, new Failure('config-invalid', message, details));
     }
   }
+  return failures;
 }
+
+/** The ref of a git remote that names none (Dolt 2.3.0). */
+const DEFAULT_REF = 'refs/dolt/data';
 
 /**
  * Groups of peers that have the same endpoint, in any spelling, and the same branch and ref there. A region, or the user of
  * ssh outside of a home folder, makes no other place, because an upstream might be pushed to. `dataPlaceOf` decides the
  * other way.
- * @param folders the identities of local folders, as far as they were read
  */
 export function atSamePlace(
   peers: readonly Peer[],
   env: Env,
-  folders: ReadonlyMap<Peer, string> = new Map(),
+  { folders = new Map(), branch: ours }: Comparing = {},
 ): readonly (readonly Peer[])[] {
   const groups = new Map<string, Peer[]>();
   for (const peer of peers) {
-    const { branch, ref } = peer;
-    const place = JSON.stringify([storeOf(peer, env, folders), branch, ref]);
-    const group = groups.get(place);
-    if (group === undefined) groups.set(place, [peer]);
-    else group.push(peer);
+    const ref = peer.endpoint.kind === 'git' ? (peer.ref ?? DEFAULT_REF) : null;
+    for (const store of storesOf(peer, env, folders)) {
+      const place = JSON.stringify([store, peer.branch ?? ours ?? null, ref]);
+      const group = groups.get(place);
+      if (group === undefined) groups.set(place, [peer]);
+      else group.push(peer);
+    }
   }
-  return [...groups.values()].filter(({ length }) => length > 1);
+  // Two peers can have two possible places in common.
+  const named = [...groups.values()].map((group) => [group.map(({ name }) => name).join(' '), group] as const);
+  return [...new Map(named).values()].filter(({ length }) => length > 1);
 }
 
 /** The same for peers that keep their data at one place, on whatever branch. */
 export function storeOf(peer: Peer, env: Env, folders: ReadonlyMap<Peer, string>): string {
-  const { endpoint } = peer;
-  return folders.get(peer) ?? JSON.stringify([placeOfData(endpoint), homeUser(endpoint), serviceOf(peer, env)]);
+  return storesOf(peer, env, folders).at(-1) ?? peer.endpoint.canonical;
+}
+
+/** The places that a peer can have: two if it depends on what Dolt supports (see `doltUrl`). */
+function storesOf(peer: Peer, env: Env, folders: ReadonlyMap<Peer, string>): readonly string[] {
+  const { endpoint, aws } = peer;
+  const folder = folders.get(peer);
+  if (folder !== undefined) return [folder];
+  const place = placeOfData(endpoint);
+  const table = endpoint.kind === 's3' ? (aws?.dynamodbTable ?? null) : null;
+  const places =
+    table === null ? [place] : [place, place.replace(/^s3:\/\/([^/]+)/, (_, bucket) => `aws://[${table}:${bucket}]`)];
+  return places.map((one) => JSON.stringify([one, homeUser(endpoint), serviceOf(peer, env)]));
 }
 
 /** The same for every spelling of an endpoint. */
 export function placeOfData({ kind, canonical, dolt }: Endpoint): string {
   if (kind === 'dolthub') return dolt;
-  return kind === 'git' ? canonical.replace(/^git\+/, '') : canonical;
+  // `user@host:path` begins in the home folder, like `ssh://user@host/~/path`.
+  return kind === 'git' ? canonical.replace(/^git\+/, '').replace(/^(ssh:\/\/[^/]*)\/~\//, '$1/./') : canonical;
 }
 
 /** The order of peers: the primary, then by name. */

@@ -38,7 +38,7 @@ export async function warnOfPeer(
   const mode = attemptFederation(configuration);
   if (mode !== null) log.warning(`sync-mode: ${mode.message}\n${mode.hint}`);
   const { peers } = configuration;
-  const group = atSamePlace(peers, context.env, await localFolders(peers)).find((same) =>
+  const group = atSamePlace(peers, context.env, { folders: await localFolders(peers) }).find((same) =>
     same.some(({ name }) => name === peer.name),
   );
   const twin = group?.find(({ name }) => name !== peer.name);

@@ -1,11 +1,12 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import type { Peer } from '../../config/configuration.ts';
+import { pushesToUpstreams } from '../../config/peers.ts';
 import type { Boundary } from '../../core/boundary.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import { actionsOf, rightsOf } from '../../sync/peer-actions.ts';
 import { newPeerPlan } from '../../sync/peer-plan.ts';
 import { newPeerProgress, type PeerProgress } from '../../sync/peer-progress.ts';
-import { absentForReading, fileRemote, requirePeerWithin } from '../../sync/remotes/file-remote.ts';
+import { absentForReading, fileRemote, localFolders, requirePeerWithin } from '../../sync/remotes/file-remote.ts';
 import { refuseCheckoutPrograms } from '../../sync/remotes/git-programs.ts';
 import type { Registered, WantedRemote } from '../../sync/remotes/registration.ts';
 import { mayWrite, type SyncRequest } from '../request.ts';
@@ -25,6 +26,8 @@ interface Preparation {
   readonly request: Pick<SyncRequest, 'command' | 'dryRun' | 'only' | 'leases' | 'rewrites'>;
   /** The local branch. */
   readonly branch: string;
+  /** All peers of the configuration, also those that take no part in the run. */
+  readonly configured: readonly Peer[];
   readonly access: AccessRules;
   /** Whether the configuration allows pushing. */
   readonly mayPush: boolean;
@@ -35,7 +38,8 @@ interface Preparation {
  * created.
  */
 export async function preparePeers(peers: readonly Peer[], preparation: Preparation): Promise<PreparedPeers> {
-  const { request, branch, access, mayPush, boundary, job } = preparation;
+  const { request, branch, configured, access, mayPush, boundary, job } = preparation;
+  const refusedPushes = await refusedByName(configured, { branch, job });
   const allProgress: PeerProgress[] = [];
   const toRegister: WantedRemote[] = [];
   for (const peer of peers) {
@@ -58,7 +62,7 @@ export async function preparePeers(peers: readonly Peer[], preparation: Preparat
       continue;
     }
     try {
-      const refusal = tierRefusal(peer);
+      const refusal = tierRefusal(peer) ?? (progress.actions.push ? refusedPushes.get(peer.name) : null) ?? null;
       if (refusal !== null) throw refusal;
       await requirePeerWithin(boundary, peer.endpoint);
       await refuseCheckoutPrograms(peer, job);
@@ -70,6 +74,16 @@ export async function preparePeers(peers: readonly Peer[], preparation: Preparat
     }
   }
   return { allProgress, toRegister };
+}
+
+/** The pushes to the branch of an upstream that only the run recognises: it knows our branch, and the folders. */
+async function refusedByName(
+  configured: readonly Peer[],
+  { branch, job }: Pick<Preparation, 'branch' | 'job'>,
+): Promise<ReadonlyMap<string, Failure>> {
+  if (!configured.some(({ role }) => role === 'upstream')) return new Map();
+  const refused = pushesToUpstreams(configured, job.env, { branch, folders: await localFolders(configured) });
+  return new Map([...refused].map(([{ name }, failure]) => [name, failure]));
 }
 
 /**

@@ -81,6 +81,7 @@ export async function prepareSync(
     const { allProgress: remotes, toRegister } = await preparePeers(peers, {
       request,
       branch,
+      configured,
       access,
       mayPush,
       boundary,

@@ -118,7 +118,7 @@ function checkDuplicates(
   peers: readonly Peer[],
   { env, folders }: { readonly env: Env; readonly folders: ReadonlyMap<Peer, string> },
 ): readonly Diagnostic[] {
-  return atSamePlace(peers, env, folders).flatMap((group) => {
+  return atSamePlace(peers, env, { folders }).flatMap((group) => {
     if (atSamePlace(group, env).some(isPushedUpstream)) return [];
     const [first, ...others] = group.toSorted(byPlace);
     return others.map(

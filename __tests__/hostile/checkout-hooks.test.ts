@@ -202,6 +202,8 @@ test.each([
   ['receive.procreceiverefs', 'refs', false],
   ['uploadpack.packobjectshook', 'sh', false],
   ['extensions.worktreeconfig', 'true', false],
+  ['extensions.refstorage', 'reftable', true],
+  ['extensions.refstorage', 'files:///srv/private.git', false],
   ['credential.helper', '!sh', false],
   ['gc.recentobjectshook', 'sh', false],
   ['gc.repackfilterto', '../objects', false],

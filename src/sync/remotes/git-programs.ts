@@ -118,6 +118,8 @@ const HARMLESS = [
 
 /** Whether a setting of a repository, with its value, can neither start a program nor read another file. */
 export function isHarmlessSetting(name: string, value: string): boolean {
+  // Newer gits also take an address there, at which the refs of another repository can be.
+  if (name === 'extensions.refstorage' && !/^\w+$/.test(value)) return false;
   return HARMLESS.some((pattern) => pattern.test(name)) && !/^\s*ext::/i.test(value);
 }
 

@@ -70,6 +70,8 @@ const REFUSED: readonly (readonly [written: string, why: string])[] = [
   ['s3://b/p?profile=x', 'may only contain endpoint, region, path-style'],
   ['s3://b/p?region=a&region=b', 'a name twice'],
   ['s3://b/p?path-style=yes', 'must be true or false'],
+  // Clients make `dynamodb.us` of it.
+  ['s3://b/p?region=us/east@x', 'the region in its query is malformed'],
   ['s3://b/p?region=', 'empty part'],
   ['s3://b/p?region=-x', 'read as an option'],
   ['s3://b/p?region=a%0Ab', 'control character'],

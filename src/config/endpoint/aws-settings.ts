@@ -3,12 +3,8 @@ import { shownValue } from '../../core/text.ts';
 import type { AwsSettings, Endpoint } from '../configuration.ts';
 import { ENDPOINT_KINDS } from './kinds.ts';
 import type { EndpointOptions } from './parse.ts';
-import { refusedService } from './query.ts';
+import { PLAIN_WORD, refusedService } from './query.ts';
 
-/**
- * Regions, profiles and tables become values of variables and parts of a URL; only characters that neither misreads.
- */
-const PLAIN = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
 /** DynamoDB's rule for table names. */
 const TABLE = /^[A-Za-z0-9_][A-Za-z0-9._-]{2,254}$/;
 
@@ -26,8 +22,8 @@ interface Checking {
 /** Validates a peer's `aws`, value by value. */
 export function checkAws(aws: AwsSettings, { endpoint, options, at }: Checking): void {
   const { region, profile, dynamodbTable } = aws;
-  if (region !== null) at('region', () => requireWord('region', region, PLAIN));
-  if (profile !== null) at('profile', () => requireWord('profile', profile, PLAIN));
+  if (region !== null) at('region', () => requireWord('region', region, PLAIN_WORD));
+  if (profile !== null) at('profile', () => requireWord('profile', profile, PLAIN_WORD));
   if (dynamodbTable !== null) {
     at('dynamodb-table', () => requireWord('dynamodb-table', dynamodbTable, TABLE));
     if (endpoint.kind === 'aws') at('dynamodb-table', refuseSecondTable);

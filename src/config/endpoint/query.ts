@@ -3,6 +3,9 @@ import { isLoopback, parseAuthority } from './authority.ts';
 import { ENDPOINT_KINDS } from './kinds.ts';
 import { invalidEndpoint, refuseUnsafeText, secretInEndpoint } from './text.ts';
 
+/** Regions and profiles become values of variables and parts of a URL; only characters that neither misreads. */
+export const PLAIN_WORD = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
+
 /** Words in the name of a query parameter that indicate a credential, in any spelling with or without separators. */
 const SECRET_NAME =
   /secret|passw|pwd|token|credential|signature|access.?key|api.?key|auth|jwk|^(key|sig|sv|se)$|^x-amz-/i;
@@ -38,6 +41,8 @@ export function checkServiceQuery(
     if (name === 'path-style' && !/^(true|false)$/.test(value)) {
       throw invalidEndpoint(written, 'the path-style in its query must be true or false');
     }
+    if (name === 'region' && !PLAIN_WORD.test(value))
+      throw invalidEndpoint(written, 'the region in its query is malformed');
     const why = name === 'endpoint' ? refusedService(value, allowInsecure) : null;
     if (why !== null) throw invalidEndpoint(written, `the endpoint in its query ${why}`);
   }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
@@ -147,6 +147,10 @@ const DAMAGES: readonly (readonly [code: string, damage: (box: string) => Promis
   ...SPECIAL.map((name) => ['not-a-remote', (box: string) => fifo(join(box, name))] as const),
   ...SPECIAL.map((name) => ['not-a-remote', (box: string) => folderAt(join(box, name))] as const),
   ['not-a-remote', (box) => insteadOfOldgen(box, (path) => writeFile(path, ''))],
+  [
+    'not-a-remote',
+    (box) => rename(join(box, 'LOCK'), `${box}-lock`).then(() => symlink(`${box}-lock`, join(box, 'LOCK'))),
+  ],
   ['corrupt', (box) => insteadOfOldgen(box, (path) => symlink('oldgen', path))],
   ['corrupt', cutTables],
   ['corrupt', editManifest(() => '5:__DOLT__:x:y:z')],

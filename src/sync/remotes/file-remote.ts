@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { lstat, readdir, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Endpoint, Peer } from '../../config/configuration.ts';
@@ -46,9 +46,12 @@ async function specialIn(folder: string): Promise<readonly string[]> {
 
 const FILES = ['manifest', 'LOCK', join('oldgen', 'manifest'), join('oldgen', 'LOCK')];
 
-/** A folder in the place of a file, or the reverse: Dolt would send all data before it reads them. null: none. */
+/** A folder or a link in the place of a file, or the reverse: Dolt would send all data before it reads them. null: none. */
 async function misplacedIn(folder: string): Promise<string | null> {
   for (const file of FILES) if (await isFolder(join(folder, file))) return `${join(folder, file)} is a folder`;
+  const lock = join(folder, 'LOCK');
+  // Dolt follows no link from there to another folder.
+  if ((await lstat(lock).catch(() => null))?.isSymbolicLink() === true) return `${lock} is a link`;
   return (await isFile(join(folder, 'oldgen'))) ? `${join(folder, 'oldgen')} is a file` : null;
 }
 

@@ -22,6 +22,7 @@ describe('guards against pushing', () => {
     ['federation: {push: false}', 'federation.push: false (/c.yaml:1:14)'],
     ['federation.push: false', 'federation.push: false (/c.yaml:1:1)'],
     ['no-push: true\nfederation: {push: false}', 'federation.push: false (/c.yaml:2:14)'],
+    ['readonly: true\nfederation: {push: false}', 'readonly: true (/c.yaml:1:1)'],
     ['no-push: false\ndolt: {local-only: true}', 'dolt.local-only: true (/c.yaml:2:8)'],
   ])('are found in the file: %j', (text, said) => {
     const configuration = configure(text);
@@ -49,6 +50,7 @@ describe('guards against pushing', () => {
     [{ BD_DOLT_LOCAL_ONLY: 'T' }, 'the variable BD_DOLT_LOCAL_ONLY (dolt.local-only)'],
     [{ BD_READONLY: 'True' }, 'the variable BD_READONLY (readonly)'],
     [{ BD_FEDERATION_PUSH: 'false' }, 'the variable BD_FEDERATION_PUSH (federation.push)'],
+    [{ BD_FEDERATION_PUSH: 'false', BD_READONLY: '1' }, 'the variable BD_READONLY (readonly)'],
   ])('are found in the environment: %j', (env, said) => {
     const guard = guardOf('', env);
     expect(guard === null ? '' : guardText(guard)).toBe(said);

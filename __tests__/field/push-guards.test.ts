@@ -100,7 +100,7 @@ describe('a database that must not be pushed', () => {
     await using folder = await tempFolder();
     const local = await diverged(folder);
     const before = await local.head();
-    const peers = await configured(folder, 'readonly: true');
+    const peers = await configured(folder, 'readonly: true\nfederation: {push: false}');
     for (const name of ['sync', 'pull', 'push'] as const) {
       expect((await refusal(() => command(folder, peers, { command: name }))).code).toBe('push-disabled');
     }
@@ -170,8 +170,13 @@ describe('a database that must not be pushed', () => {
     await writeFile(join(neighbour, 'config.yaml'), 'readonly: true\n');
     const ofNeighbour = { database: join(neighbour, 'dolt', 'local') };
     expect(linesOf(await examine(folder, peers, ofNeighbour), 'push')).toEqual([
-      `warning: readonly: true (${join(neighbour, 'config.yaml')}:1:1) forbids pushing, so runs only pull`,
+      `missing: readonly: true (${join(neighbour, 'config.yaml')}:1:1) forbids every write`,
     ]);
+    // A guard of the configuration that only forbids pushing lifts none of the database.
+    await configured(folder, 'no-push: true');
+    expect(linesOf(await examine(folder, peers, ofNeighbour), 'push').join()).toContain('forbids every write');
+    const pulling = { ...ofNeighbour, only: ['box'], command: 'pull' } as const;
+    expect((await refusal(() => command(folder, peers, pulling))).code).toBe('push-disabled');
     const dolt = { source: 'release', path: testDolt() } as const;
     const resolving = { ...ofNeighbour, maxDelete: 100, mergeTimeout: 60_000, overrides: { peers }, dolt };
     const context = commandContext(folder.path);

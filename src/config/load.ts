@@ -5,6 +5,7 @@ import type { ConfigOverrides, Configuration } from './configuration.ts';
 import { type ConfigurationContext, findConfig, readConfigText } from './find-config.ts';
 import { type GuardFile, isBeadsWorkspace, readGuardFiles, readGuardFilesOf, readGuards } from './guards.ts';
 import { Problems } from './problems.ts';
+import { strictest } from './settings.ts';
 import { readEnvFile } from './workspace/env-file.ts';
 
 /**
@@ -45,20 +46,24 @@ export async function withGuardsOf(
   configuration: Configuration,
   context: BoundaryContext,
 ): Promise<Configuration> {
-  const { push, workspace } = configuration;
-  if (push.guard !== null || push.origin.layer !== 'default') return configuration;
+  const { workspace } = configuration;
+  if (!needsGuards(configuration)) return configuration;
   return withGuards(await readGuardFilesOf(database, workspace, await boundaryOf(context, [])), configuration);
 }
 
 /**
- * A configuration with the guards of more files. `federation.push` is stronger than all of them.
+ * A configuration with the guards of more files. `federation.push: true` is stronger than all of them.
  * @throws Failure as for reading a configuration
  */
 export function withGuards(files: readonly GuardFile[], configuration: Configuration): Configuration {
-  const { push } = configuration;
-  if (push.guard !== null || push.origin.layer !== 'default') return configuration;
+  if (!needsGuards(configuration)) return configuration;
   const problems = new Problems();
-  const guard = readGuards(files, {}, problems);
+  const guard = strictest(configuration.push.guard, readGuards(files, {}, problems));
   problems.throwIfAny();
   return guard === null ? configuration : { ...configuration, push: { value: false, origin: guard.origin, guard } };
+}
+
+/** Whether another guard could forbid more. */
+function needsGuards({ push: { guard, origin } }: Configuration): boolean {
+  return guard === null ? origin.layer === 'default' : guard.key !== 'readonly';
 }

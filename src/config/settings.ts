@@ -176,14 +176,21 @@ export function settingWords(name: SettingName): readonly string[] {
 }
 
 /**
- * Whether pushing is allowed. `federation.push` decides if it is set; else a guard of beads forbids it.
+ * Whether pushing is allowed. `federation.push: true` overrides the guards of beads. `false` is a guard itself, and lifts none
+ * that is stricter.
  * @param guard of beads, if any
  */
 export function pushOf({ push }: Settings, guard: PushGuard | null): Configuration['push'] {
   const { value, origin } = push;
-  if (value === false) return { value, origin, guard: { key: 'federation.push', origin } };
-  if (value === true || guard === null) return { value: true, origin, guard: null };
-  return { value: false, origin: guard.origin, guard };
+  if (value === true) return { value, origin, guard: null };
+  const stricter = strictest(value === false ? { key: 'federation.push', origin } : null, guard);
+  if (stricter === null) return { value: true, origin, guard: null };
+  return { value: false, origin: stricter.origin, guard: stricter };
+}
+
+/** The stricter of two guards, else the first: only `readonly` also forbids what a pull writes. */
+export function strictest(one: PushGuard | null, other: PushGuard | null): PushGuard | null {
+  return one === null || (other?.key === 'readonly' && one.key !== 'readonly') ? other : one;
 }
 
 /** Beads' own default for hidden types is stored in ignored tables and has no effect here. */

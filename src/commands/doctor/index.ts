@@ -1,7 +1,7 @@
 import type { ConfigOverrides, Configuration, Peer } from '../../config/configuration.ts';
 import { endpointOptions } from '../../config/endpoint/options.ts';
 import { loadConfiguration, withGuardsOf } from '../../config/load.ts';
-import { guardHint, guardText, requireFederation } from '../../config/requirements.ts';
+import { guardHint, guardText, requireFederation, requirePush } from '../../config/requirements.ts';
 import type { DoctorCheck, DoctorResult } from '../../contract/doctor-result.ts';
 import { ERRORS } from '../../contract/error-codes.ts';
 import { EXIT } from '../../contract/exit-codes.ts';
@@ -156,6 +156,7 @@ async function checkPush(
   try {
     const { push } = path === undefined ? configuration : await withGuardsOf(path, configuration, context);
     if (push.guard === null) return fine(subject, 'pushing is allowed');
+    requirePush({ ...configuration, push }, 'pull');
     const message = `${guardText(push.guard)} forbids pushing, so runs only pull`;
     return warned(subject, { severity: 'warning', code: 'push-disabled', message, hint: guardHint(push.guard) });
   } catch (thrown) {

@@ -313,6 +313,20 @@ describe('the changes of a configuration', () => {
     ]);
   });
 
+  test.each([
+    ['readonly: true', 'no-push: true', 'accept-widened no write at all -> false'],
+    ['no-push: true', 'readonly: true', 'setting-changed false -> no write at all'],
+    ['readonly: true', '', 'push-enabled no write at all -> true'],
+    // It overrides guards that a check of the change does not see.
+    ['', 'federation: {push: true}', 'push-enabled true -> true, whatever the keys of beads say'],
+    ['no-push: true', 'federation: {push: true}', 'push-enabled false -> true, whatever the keys of beads say'],
+    ['federation: {push: true}', '', 'setting-changed true, whatever the keys of beads say -> true'],
+    ['no-push: true', 'dolt.local-only: true', ''],
+  ])('a guard against pushing is compared by what it forbids: %j, %j', (from, to, expected) => {
+    const found = compareConfigurations(configure(from), configure(to));
+    expect(found.map(({ kind, before, after }) => `${kind} ${before} -> ${after}`).join()).toBe(expected);
+  });
+
   test('tiers and guards are compared in both directions', () => {
     const strict = configure('federation: {sovereignty: T3, push: false, peers: {a: {endpoint: file:///a, tier: T4}}}');
     const open = configure('federation: {sovereignty: T2, peers: {a: {endpoint: file:///a, tier: T3}}}');

@@ -1,5 +1,8 @@
 import { join } from 'node:path';
 import { isScalar, isSeq, type Node } from 'yaml';
+import type { ConfigSource } from '../config/build.ts';
+import type { Sourced } from '../config/configuration.ts';
+import { guardFilesIn } from '../config/guards.ts';
 import { Problems } from '../config/problems.ts';
 import { parseYaml } from '../config/yaml/parse.ts';
 import { writtenKeys } from '../config/yaml/written-keys.ts';
@@ -38,11 +41,37 @@ export async function exportSettings(workspace: string): Promise<ExportSettings>
   };
 }
 
+/** Keys that decide where issues are written for readers of the repository, and which are left out. */
+export const EXPORT_KEYS = ['export.path', 'export.exclude_owners', 'export.exclude_owner', 'types.infra'] as const;
+
+/** What each of the keys says; one that is not written is absent. */
+export type WrittenExports = Readonly<Partial<Record<(typeof EXPORT_KEYS)[number], Sourced<readonly string[]>>>>;
+
+/** The same keys in the texts of a configuration that was read. Those of an unreadable file count as absent. */
+export function writtenExports({ file, text, workspace, below = [], above = [] }: ConfigSource): WrittenExports {
+  const own = guardFilesIn(workspace);
+  const files = [...below, ...(file === null || text === null ? [] : [{ file, text }]), ...above];
+  const keys = files.flatMap((one) =>
+    own.includes(one.file) ? (new Problems().attempt(() => keysOf(one.text, one.file)) ?? []) : [],
+  );
+  const entries = EXPORT_KEYS.flatMap((name) => {
+    const last = keys.findLast((key) => key.name.toLowerCase() === name);
+    return last === undefined
+      ? []
+      : [[name, { value: wordsOf(last.node), origin: { layer: 'file', location: last.keyAt } }] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
 function listsOf(text: string, file: string): (readonly [string, readonly string[]])[] {
+  return keysOf(text, file).map(({ name, node }) => [name.toLowerCase(), wordsOf(node)] as const);
+}
+
+function keysOf(text: string, file: string): ReturnType<typeof writtenKeys> {
   const problems = new Problems();
   const keys = writtenKeys(parseYaml(text, file), problems);
   problems.throwIfAny();
-  return keys.map(({ name, node }) => [name.toLowerCase(), wordsOf(node)] as const);
+  return keys;
 }
 
 /** The items of a list, or of a text with commas. */

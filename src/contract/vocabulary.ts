@@ -156,7 +156,7 @@ export const CONFIG_CHANGES = {
   'new-host': { meaning: 'data would reach a host, or an owner there, that received none before', dangerous: true },
   'patterns-widened': { meaning: 'more endpoints are allowed', dangerous: true },
   'accept-widened': { meaning: 'more of what others send would be merged', dangerous: true },
-  'push-enabled': { meaning: 'a key or a file that prevented pushing is gone', dangerous: true },
+  'push-enabled': { meaning: 'a key or a file that prevented pushing is gone or overridden', dangerous: true },
   'role-widened': { meaning: 'a peer would receive or send more', dangerous: true },
   'peer-moved': { meaning: 'a peer has another address, branch or ref', dangerous: true },
   'peer-added': { meaning: 'a peer is new', dangerous: true },

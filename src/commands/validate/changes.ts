@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { writtenExports } from '../../beads/export-settings.ts';
 import type { ConfiguredPlace } from '../../beads/workspace.ts';
 import { type ConfigSource, inspectConfiguration } from '../../config/build.ts';
 import { type ConfigChange, compareConfigurations } from '../../config/compare/configurations.ts';
@@ -82,8 +83,13 @@ export async function compareWithBase(request: CompareRequest, context: Context,
     known === null
       ? []
       : compareConfigurations(
-          { ...known.configuration, ...placeBefore(before, place), freeze: freezeAt(known.guards.freeze) },
-          { ...configuration, ...place, freeze: freezeAt(guards.freeze) },
+          {
+            ...known.configuration,
+            ...placeBefore(before, place),
+            freeze: freezeAt(known.guards.freeze),
+            exports: writtenExports(before.source),
+          },
+          { ...configuration, ...place, freeze: freezeAt(guards.freeze), exports: writtenExports(source) },
         );
   const refusal = before.problem ?? known?.problem ?? (old === null ? null : placeRefusal(old, before.place));
   const { commit = null, behind = 0, isMerged = false } = (base.kind === 'read' ? base.of : undefined) ?? {};

@@ -5,7 +5,16 @@ import type { Configuration, InboxRule, Origin, Peer, Sourced } from '../configu
 import { userIn } from '../endpoint/authority.ts';
 import { serverText } from '../server.ts';
 import { databaseOf, ownerOf, type Place, placesOf } from './places.ts';
-import { restrictedAsBoth, widensInbox, widensPatterns, widensRole, widensTrust } from './restrictions.ts';
+import {
+  PULLS,
+  RIGHTS_TEXTS,
+  restrictedAsBoth,
+  widensInbox,
+  widensPatterns,
+  widensRole,
+  widensTrust,
+  writeRights,
+} from './restrictions.ts';
 
 /** One difference in meaning between two configurations. */
 export interface ConfigChange {
@@ -43,6 +52,8 @@ export type Compared = Pick<
   readonly bdServer?: Sourced<string> | null;
   /** Path of the database that the files of bd name; absent or null: none. */
   readonly bdDatabase?: Sourced<string> | null;
+  /** The keys of bd about its JSONL file; absent: none is written. */
+  readonly exports?: Readonly<Record<string, Sourced<readonly string[]>>>;
   /** The file that freezes the database for a migration; absent or null: none. */
   readonly freeze?: Sourced<string> | null;
 };
@@ -73,7 +84,7 @@ function federationChanges(base: Compared, head: Compared): ConfigChange[] {
   const lowered = head.sovereignty.value < base.sovereignty.value;
   const patterns = widensPatterns(base.allowedRemotePatterns.value, head.allowedRemotePatterns.value);
   const inbox = widensInbox(base.inbox.value, head.inbox.value);
-  const pushes = head.push.value && !base.push.value;
+  const [rights, given] = [writeRights(base.push), writeRights(head.push)];
   const thawed = base.freeze != null && head.freeze == null;
   const federates = allowsFederation(head) && !allowsFederation(base);
   return [
@@ -90,7 +101,12 @@ function federationChanges(base: Compared, head: Compared): ConfigChange[] {
       inbox ? 'accept-widened' : 'setting-changed',
       (rule) => (typeof rule === 'boolean' ? String(rule) : listText(rule, 'false')),
     ),
-    ...of('federation.push', (one) => one.push, pushes ? 'push-enabled' : 'setting-changed'),
+    ...of(
+      'federation.push',
+      ({ push }) => ({ value: writeRights(push), origin: push.origin }),
+      given <= rights ? 'setting-changed' : given === PULLS ? 'accept-widened' : 'push-enabled',
+      (of) => RIGHTS_TEXTS[of],
+    ),
     ...of('sync.mode', (one) => one.syncMode, federates ? 'push-enabled' : 'setting-changed'),
     ...of('conflict.strategy', (one) => one.strategy, 'strategy-changed'),
     ...of('federation.dirty', (one) => one.dirty, 'setting-changed'),
@@ -101,6 +117,9 @@ function federationChanges(base: Compared, head: Compared): ConfigChange[] {
     ...of("bd's server", ({ bdServer }) => bdServer ?? NOT_NAMED, 'setting-changed'),
     ...of("bd's database", ({ bdDatabase }) => bdDatabase ?? NOT_NAMED, 'setting-changed'),
     ...of('MIGRATION-FREEZE', ({ freeze }) => freeze ?? NOT_NAMED, thawed ? 'push-enabled' : 'setting-changed'),
+    ...[...new Set([base, head].flatMap(({ exports = {} }) => Object.keys(exports)))].flatMap((key) =>
+      of(key, ({ exports }) => exports?.[key] ?? NOT_NAMED, 'setting-changed', exportText),
+    ),
     ...of('federation.town', (one) => one.town, 'setting-changed'),
     ...of(
       'federation.plain-hosts',
@@ -145,6 +164,10 @@ const NOT_NAMED: Sourced<null> = { value: null, origin: { layer: 'default' } };
 /** The modes of beads that forbid federation send nothing. */
 function allowsFederation({ syncMode }: Compared): boolean {
   return syncMode.value === 'dolt-native' || syncMode.value === 'belt-and-suspenders';
+}
+
+function exportText(values: readonly string[] | null): string {
+  return values === null ? textOf(values) : listText(values, 'none');
 }
 
 function listText(values: readonly string[], empty: string): string {

@@ -1,5 +1,5 @@
 import { ROLE_RIGHTS, type Role } from '../../contract/vocabulary.ts';
-import type { InboxRule, Peer } from '../configuration.ts';
+import type { Configuration, InboxRule, Peer } from '../configuration.ts';
 
 /** The restrictions of both peers. */
 export function restrictedAsBoth(one: Peer, other: Peer): Peer {
@@ -36,4 +36,18 @@ export function widensRole(before: Role, after: Role): boolean {
   const [was, is] = [ROLE_RIGHTS[before], ROLE_RIGHTS[after]];
   const isFirst = after === 'primary' && before !== 'primary';
   return isFirst || (is.pull && !was.pull) || (is.push && !was.push) || (is.inSync && !was.inSync);
+}
+
+/** What a run may write, from the strictest guard on. */
+export const RIGHTS_TEXTS = ['no write at all', 'false', 'true', 'true, whatever the keys of beads say'] as const;
+export const PULLS = 1;
+
+/**
+ * A place in `RIGHTS_TEXTS`. The check of a change does not see every guard of the job and the machine that federate, so a
+ * written `true`, which overrides all of them, is more than no guard.
+ */
+export function writeRights({ value, guard, origin }: Configuration['push']): 0 | 1 | 2 | 3 {
+  if (guard?.key === 'readonly') return 0;
+  if (!value) return PULLS;
+  return origin.layer === 'default' ? 2 : 3;
 }

@@ -183,6 +183,11 @@ describe('a run with a database', () => {
     ['an unknown peer', { only: ['nobody'] }, 'unknown-peer'],
     ['a peer whose role the command does not use', { only: ['box'], command: 'push' }, 'bad-usage'],
     ['fail-on primary without a primary', { failOn: 'primary' }, 'no-primary'],
+    [
+      'fail-on primary without the primary among the selected peers',
+      { failOn: 'primary', only: ['box'], overrides: { remote: 'file:///nowhere/box' } },
+      'no-primary',
+    ],
     ['a sync mode that disables federation', { overrides: { syncMode: 'git-portable' } }, 'sync-mode'],
   ] as const)('%s is refused', async (_, request, code) => {
     await using folder = await tempFolder();

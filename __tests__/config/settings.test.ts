@@ -145,6 +145,14 @@ describe('invalid values', () => {
       { BD_FEDERATION_ALLOWED_REMOTE_PATTERNS: 'a[' },
       'BD_FEDERATION_ALLOWED_REMOTE_PATTERNS[0]: the pattern "a[" is malformed',
     ],
+    // As a template with an unset variable in it gives.
+    ...[' ', '\n', ' ,'].map(
+      (blank) =>
+        [
+          { BD_FEDERATION_ALLOWED_REMOTE_PATTERNS: blank },
+          `BD_FEDERATION_ALLOWED_REMOTE_PATTERNS: ${JSON.stringify(blank)} contains no pattern`,
+        ] as const,
+    ),
     [{ BD_FEDERATION_REMOTE: 'srv' }, 'BD_FEDERATION_REMOTE: invalid endpoint format "srv"'],
     [{ DOLT_FEDERATION_DOLTHUB_HOST: 'a/b' }, 'the host for dolthub:// endpoints, "a/b", is not a valid host'],
     [
@@ -154,6 +162,16 @@ describe('invalid values', () => {
     [{ DOLT_FEDERATION_DOLTHUB_HOST: 'u@b' }, 'the host for dolthub:// endpoints, "u@b", is not a valid host'],
   ])('are refused: %j', async (env, message) => {
     expect((await refusal(() => configure('', { env }))).message).toContain(message);
+  });
+
+  test('patterns without any pattern allow nothing silently, and an empty list allows everything', async () => {
+    const peer = '    a: {endpoint: https://a.example/d, trust: ","}\n';
+    const failure = await refusal(() => configure(`federation:\n  allowed-remote-patterns: ""\n  peers:\n${peer}`));
+    expect(failure.problems.map(({ message, location }) => `${location?.line}: ${message}`)).toEqual([
+      '2: federation.allowed-remote-patterns: "" contains no pattern',
+      '4: federation.peers.a.trust: "," contains no pattern',
+    ]);
+    expect(configure('federation: {allowed-remote-patterns: []}').allowedRemotePatterns.value).toEqual([]);
   });
 
   test('an input that is not an endpoint is named', async () => {

@@ -53,9 +53,18 @@ const pattern = text.superRefine((written, context) => {
 /** Each peer is compared with the patterns. */
 const MAX_PATTERNS = 10_000;
 
-/** Patterns as a list, or as one text separated by commas or blanks, as in an environment variable. */
+/**
+ * Patterns as a list, or as one text separated by commas or blanks, as in an environment variable. A text without any would
+ * allow everything, although a template or an unset variable is its probable cause. An empty list says so.
+ */
 export const patterns = z.preprocess(
-  (written) => (typeof written === 'string' ? written.split(/[\s,]+/).filter((one) => one !== '') : written),
+  (written, context) => {
+    if (typeof written !== 'string') return written;
+    const words = written.split(/[\s,]+/).filter((one) => one !== '');
+    if (words.length > 0) return words;
+    context.addIssue({ code: 'custom', message: `${shownValue(written)} contains no pattern` });
+    return z.NEVER;
+  },
   z
     .array(pattern, { error: 'must be a list of patterns' })
     .max(MAX_PATTERNS, { error: `must have at most ${MAX_PATTERNS} patterns` }),

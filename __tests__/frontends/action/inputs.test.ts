@@ -74,6 +74,18 @@ describe('the request from the inputs', () => {
       { bootstrap: 'p', database: 'd', branch: 'b' },
     ],
   ];
+  test.each([
+    [{ only: ',' }, 'the name of a peer is empty'],
+    [{ only: ' ,\n' }, 'the name of a peer is empty'],
+    [{ 'only-role': ',' }, 'not one of the roles'],
+    [{ command: 'validate', 'fail-on-change': ',' }, 'which is no kind of change'],
+  ])('does not take separators alone for everything, or for nothing: %j', async (inputs, message) => {
+    expect(await failureOf(() => request(inputs))).toMatchObject({
+      code: 'bad-usage',
+      message: expect.stringContaining(message),
+    });
+  });
+
   test.each(VALUES)('has the values of %j', (inputs, expected) => {
     expect(request(inputs)).toMatchObject(expected);
   });

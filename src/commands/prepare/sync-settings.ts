@@ -50,9 +50,7 @@ export async function readSyncSettings(
   requireDirection(request, configuration);
   const selected = choose(configuration);
   const peers = request.shard === undefined ? selected : peersOfLeg(selected, request.shard);
-  if (request.failOn === 'primary' && !configuration.peers.some((peer) => peer.role === 'primary')) {
-    throw new Failure('no-primary', '`--fail-on primary` is set, but no primary is configured');
-  }
+  if (request.failOn === 'primary') requirePrimary(peers, configuration);
   checkLeases(selected, request);
   const leg = legOfResult(request, selected);
   const ofLeg = legNotices(request, selected, peers);
@@ -66,6 +64,17 @@ export async function readSyncSettings(
   const notices = [...unusedCredentials(configuration, credentials), ...ofLeg, ...ofCache];
   const cachesDatabase = request.cacheDatabase !== undefined && refusal === null;
   return { configuration, peers, credentials, cachesDatabase, leg, notices, offline: [] };
+}
+
+/** @throws Failure `no-primary` if no failure of a peer could make the run fail */
+function requirePrimary(peers: readonly Peer[], configuration: Configuration): void {
+  const isPrimary = ({ role }: Peer): boolean => role === 'primary';
+  if (peers.some(isPrimary)) return;
+  const isConfigured = configuration.peers.some(isPrimary);
+  // Without any peer none fails.
+  if (isConfigured && peers.length === 0) return;
+  const why = isConfigured ? 'the primary is not among the selected peers' : 'no primary is configured';
+  throw new Failure('no-primary', `\`--fail-on primary\` is set, but ${why}`);
 }
 
 function cacheDatabaseRefusal(

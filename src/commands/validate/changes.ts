@@ -45,7 +45,10 @@ const DANGEROUS = 'dangerous';
  * @throws Failure `bad-usage`
  */
 export function requestedChanges(text: string | undefined): readonly ConfigChangeKind[] {
-  const kinds = splitList(text, /[\s,]+/).flatMap((word) => {
+  const words = splitList(text, /[\s,]+/);
+  // It must not refuse nothing.
+  if (text !== undefined && words.length === 0) words.push(text);
+  const kinds = words.flatMap((word) => {
     if (word === DANGEROUS) return CHANGE_KINDS.filter((kind) => CONFIG_CHANGES[kind].dangerous);
     const kind = CHANGE_KINDS.find((one) => one === word);
     if (kind !== undefined) return [kind];

@@ -114,8 +114,8 @@ export const USAGE_ERRORS = {
     ...USAGE,
   },
   'no-primary': {
-    title: '`--fail-on primary` is set, but no primary is configured',
-    hint: 'Set `federation.remote`, or use another `--fail-on`.',
+    title: '`--fail-on primary` is set, but no primary takes part',
+    hint: 'Set `federation.remote`, select the primary as well, or use another `--fail-on`.',
     ...USAGE,
   },
   'tier-lowered': {

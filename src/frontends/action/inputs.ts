@@ -7,7 +7,6 @@ import { OPTIONS, type OptionName } from '../../contract/options.ts';
 import { parseChoice, parseOption } from '../../contract/parse-option.ts';
 import { forgetEnv } from '../../core/env.ts';
 import { Failure } from '../../core/failure.ts';
-import { splitList } from '../../core/lists.ts';
 import { type Secrets, secretAndLines } from '../../core/secrets.ts';
 import { shownValue } from '../../core/text.ts';
 import type { EventVerdict } from './event.ts';
@@ -93,11 +92,11 @@ export function commandOfInputs(written: WrittenInputs): CommandName {
  */
 export function rawRequestOfInputs(written: WrittenInputs, event: EventVerdict): RawRequest {
   const read: ReadOption = (name) => inputValue(name, written(name));
-  const credentials = read('credentials');
+  const [credentials, only] = [read('credentials'), read('only')];
   return {
     read,
     written: (name) => (written(name) === '' ? undefined : written(name)),
-    operands: splitList(read('only')),
+    operands: only === undefined ? [] : [only],
     credentials: credentials === undefined ? undefined : { text: credentials },
     reportValues: event.visibility === 'private' ? 'keys' : 'none',
     untrusted: !event.trusted && !read('allow-untrusted-event'),

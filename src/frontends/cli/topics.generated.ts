@@ -291,7 +291,7 @@ WHICH FAILURES MAKE A RUN FAIL
       failed
   primary
       1 if the primary failed, 4 if it is in conflict, else 0 with warnings;
-      without a primary, 2
+      without a primary among the selected peers, 2
   none
       0
 
@@ -337,7 +337,8 @@ refuses sync, pull and resolve.
   refuses a merge key, an alias in place of a key, and a key with a tag, at the
   top level and below dolt, export and types. It also refuses an alias in place
   of such a mapping.
-- federation.push: true overrides the keys of beads for dolt-federation.
+- federation.push: true overrides the keys of beads for dolt-federation. Of
+  several guards the strictest counts: no other one lifts readonly.
 - dolt.auto-push does not count. It says whether bd pushes after each of its own
   writes, not whether pushing is allowed. --sandbox of bd is a flag of one
   command.
@@ -2395,7 +2396,7 @@ most dangerous changes come first.
       Means: More of what others send would be merged.
   push-enabled
       Dangerous: yes
-      Means: A key or a file that prevented pushing is gone.
+      Means: A key or a file that prevented pushing is gone or overridden.
   role-widened
       Dangerous: yes
       Means: A peer would receive or send more.
@@ -2440,6 +2441,12 @@ most dangerous changes come first.
   .beads/redirect, .env, guards and settings of bd. The server that the settings
   of bd name counts as a host, also a socket or a server that this tool refuses.
   Another path of the database that they name is a setting-changed.
+- A written federation.push: true is push-enabled also if nothing forbids a push
+  here: it overrides guards that the check does not see, such as variables of
+  the job that federates, or files of its machine. readonly that becomes a
+  weaker guard is accept-widened.
+- Of bd's settings for its JSONL file, export.path, export.exclude_owners and
+  types.infra are compared (setting-changed).
 - The guards of the workspace that has the database count as in a run. The
   database is that of federation.database, its variable or the workspace,
   because validate does not know the input database of other steps. A file
@@ -2492,7 +2499,7 @@ WHICH FAILURES MAKE A RUN FAIL
       failed
   primary
       1 if the primary failed, 4 if it is in conflict, else 0 with warnings;
-      without a primary, 2
+      without a primary among the selected peers, 2
   none
       0
 

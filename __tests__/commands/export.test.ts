@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { type ExportRequest, exportJsonl } from '../../src/commands/export.ts';
 import { DEFAULT_SYNC_REQUEST } from '../../src/commands/request.ts';
 import type { ExportResult } from '../../src/contract/result.ts';
-import { exportText } from '../../src/report/text/export.ts';
+import { exportSummary, exportText } from '../../src/report/text/export.ts';
 import { commandContext, refusal } from '../helpers/configuring.ts';
 import { makeDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
@@ -95,6 +95,10 @@ describe('export', () => {
         reordered: false,
       },
     });
+    const markup = { missing: ['<img src=x> [a](https://x.example)\n# b'], extra: [], changed: [] };
+    const hostile = { ...differs, difference: { missing: 1, extra: 0, changed: 0, reordered: false, ids: markup } };
+    expect(exportSummary(hostile)).toContain('record &#40;&#60;img src&#61;x&#62; &#91;a&#93;&#40;https&#58;');
+    expect(exportSummary(hostile)).not.toMatch(/<(?!br>)|[[\]#](?!\d+;)/);
     expect(exportText(differs)).toMatch(/only in the database: 1 record \(bd-9\)\n.*only in the file: 2 records/);
     expect((await exported(folder, { check: true, reportValues: 'none' })).difference).toEqual({
       ...{ missing: 1, extra: 2, changed: 2, reordered: false },

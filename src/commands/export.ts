@@ -5,7 +5,7 @@ import type { ReportValues, RunStatus } from '../contract/vocabulary.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import { compareIssues } from '../jsonl/compare.ts';
 import { exportIssues } from '../jsonl/export.ts';
-import { exportText } from '../report/text/export.ts';
+import { exportSummary, exportText } from '../report/text/export.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { commitExported, exportingOf, jsonlFile, readingIssues } from './outcome/jsonl-file.ts';
@@ -111,7 +111,7 @@ export const exportCommand = defineCommand({
   render: (result) => ({
     json: result,
     text: () => exportText(result),
-    summary: () => exportText(result),
+    summary: () => exportSummary(result),
     outputs: () => ({
       status: runStatusOf(result.status),
       'jsonl-path': result.file,

@@ -246,6 +246,15 @@ describe('an edit of a key keeps every other byte', () => {
     expect(withPeer(before, 'n', URL)).toBe(after);
   });
 
+  test.each(['federation.town: x\n', 'federation.town: x', 'federation.town: x\r\n'])(
+    'a text that loses its last key is not empty, which counts as damaged: %j',
+    (text) => {
+      const emptied = withoutValue(text, ['federation', 'town']);
+      expect(emptied).toBe(text.endsWith('\r\n') ? '\r\n' : '\n');
+      expect(withValue(emptied, ['federation', 'town'], 'y').trim()).toMatch(/^federation:\s+town: y$/);
+    },
+  );
+
   test('a final line break is added only with a new line', () => {
     expect(withValue('federation:\n  dirty: fail\n  push: true', ['federation', 'dirty'], 'allow')).toBe(
       'federation:\n  dirty: allow\n  push: true',

@@ -87,7 +87,8 @@ function edit(before: string, path: KeyPath, { value, apply }: Edit): string {
   const lastLine = /[^\n]*$/.exec(before)?.[0] ?? '';
   const after = isOpen && edited.endsWith(`\n${lastLine}${lineBreak}`) ? edited.slice(0, -lineBreak.length) : edited;
   if (!isOnlyChange({ before, yaml, after }, path, value)) throw unsafe();
-  return after;
+  // A file without a byte counts as damaged.
+  return after === '' ? lineBreak : after;
 }
 
 function unsafe(): Failure {

@@ -1,5 +1,6 @@
 import type { ExportResult } from '../../contract/result.ts';
 import { counted, listed, plain } from '../../core/text.ts';
+import { literal } from '../markdown.ts';
 
 /** The outcome of `export` as text. */
 export function exportText({ status, file, issues, difference }: ExportResult): string {
@@ -16,6 +17,11 @@ export function exportText({ status, file, issues, difference }: ExportResult): 
     case 'differs':
       return `${[`the file differs from the database, ${what}`, ...differenceLines(difference)].join('\n')}\n`;
   }
+}
+
+/** The same as markdown, for a job summary: ids of records are texts of others. */
+export function exportSummary(result: ExportResult): string {
+  return `${exportText(result).trimEnd().split('\n').map(literal).join('<br>\n')}\n`;
 }
 
 function differenceLines(difference: ExportResult['difference']): string[] {

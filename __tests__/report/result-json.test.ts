@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { runResultSchema } from '../../src/contract/result.ts';
-import { RESULT_LIMIT_BYTES, resultJson } from '../../src/report/result-json.ts';
-import { conflict, failed, peer, problem, runResult } from '../helpers/results.ts';
+import { escapedJson } from '../../src/core/json.ts';
+import { errorResultJson, RESULT_LIMIT_BYTES, resultJson } from '../../src/report/result-json.ts';
+import { conflict, failed, HEAD, peer, problem, runResult } from '../helpers/results.ts';
 
 const many = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
 const read = (json: string) => runResultSchema.parse(JSON.parse(json));
@@ -44,6 +45,23 @@ describe('the output `result`', () => {
     expect(Buffer.byteLength(json)).toBeGreaterThan(RESULT_LIMIT_BYTES - 2 * one);
     expect(shown.truncated).toBe(true);
     expect(shown.peers).toEqual(result.peers.slice(0, shown.peers.length));
+  });
+
+  test('is measured as it is written: with codes for unsafe characters', () => {
+    const message = '\u00ad'.repeat(400);
+    const all = many(1_000, (index) => `peer${index}`.padEnd(64, 'x'));
+    const result = runResult({
+      peers: many(100, () => peer({ ...failed, error: { code: 'network', message, hint: message, retryable: true } })),
+      problems: many(100, () => problem({ message, hint: message })),
+      backup: { tag: null, commit: HEAD, drill: 'full', copies: 0, required: null, proof: null, wouldTag: all },
+    });
+    const json = escapedJson(resultJson(result));
+    expect(Buffer.byteLength(json)).toBeLessThanOrEqual(RESULT_LIMIT_BYTES);
+    expect(read(json).problems.length).toBeGreaterThan(1);
+    expect(read(json).backup?.wouldTag?.length).toBeGreaterThan(100);
+    const error = { code: 'network', message, hint: message, file: null, line: null, column: null } as const;
+    const refused = escapedJson(errorResultJson({ error, problems: many(100, () => error) }));
+    expect(Buffer.byteLength(refused)).toBeLessThanOrEqual(RESULT_LIMIT_BYTES);
   });
 
   test('contains no peer if not even one fits', () => {

@@ -15,6 +15,11 @@ export function escapedJson(json: string): string {
   return escaped.replace(UNSAFE, (character) => (character === '\n' ? character : codesOf(character)));
 }
 
+/** The bytes of a JSON text once it is escaped. */
+export function jsonBytes(json: string): number {
+  return Buffer.byteLength(escapedJson(json));
+}
+
 /** One escape for each UTF-16 unit. */
 function codesOf(character: string): string {
   return character

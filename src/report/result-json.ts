@@ -1,4 +1,5 @@
 import type { ErrorResult, RunResult } from '../contract/result.ts';
+import { jsonBytes } from '../core/json.ts';
 import { shorten } from '../core/text.ts';
 
 /** The limit of the output `result`; all outputs of a job together may have 50 MiB. */
@@ -16,7 +17,7 @@ export function resultJson(result: RunResult, limit: number = RESULT_LIMIT_BYTES
   if (fits(whole, limit)) return whole;
   const withoutRows = JSON.stringify(cutRows(result));
   if (fits(withoutRows, limit)) return withoutRows;
-  const short = cutTexts(cutRows(result));
+  const short = cutTexts(cutRows(result), limit);
   let most = result.peers.length;
   let least = 0;
   while (least < most) {
@@ -38,7 +39,7 @@ export function errorResultJson(result: ErrorResult, limit: number = RESULT_LIMI
 }
 
 function fits(json: string, limit: number): boolean {
-  return Buffer.byteLength(json) <= limit;
+  return json.length <= limit && jsonBytes(json) <= limit;
 }
 
 function firstPeers(result: RunResult, peers: number): string {
@@ -49,12 +50,24 @@ function cutRows(result: RunResult): RunResult {
   return { ...result, peers: result.peers.map((peer) => ({ ...peer, conflicts: [] })), truncated: true };
 }
 
-function cutTexts(result: RunResult): RunResult {
+/** Without any peer, a quarter of the limit stays for what else a result has. */
+function cutTexts(result: RunResult, limit: number): RunResult {
+  const { backup, peers, problems } = result;
   return {
     ...result,
-    peers: result.peers.map((peer) => ({ ...peer, error: peer.error === null ? null : shortenTexts(peer.error) })),
-    problems: result.problems.slice(0, MAX_PROBLEMS).map(shortenTexts),
+    peers: peers.map((peer) => ({ ...peer, error: peer.error === null ? null : shortenTexts(peer.error) })),
+    problems: fitting(problems.slice(0, MAX_PROBLEMS).map(shortenTexts), limit / 2),
+    ...(backup?.wouldTag === undefined ? {} : { backup: { ...backup, wouldTag: fitting(backup.wouldTag, limit / 4) } }),
   };
+}
+
+/** Those of a list, in order, whose JSON has at most `limit` bytes together. */
+export function fitting<T>(list: readonly T[], limit: number): T[] {
+  let left = limit;
+  return list.filter((one) => {
+    left -= jsonBytes(JSON.stringify(one)) + 1;
+    return left >= 0;
+  });
 }
 
 /** A problem with its texts shortened. */

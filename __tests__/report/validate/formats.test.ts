@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
 import type { ChangeResult, Problem, ValidateResult } from '../../../src/contract/result.ts';
 import type { ReportFormat } from '../../../src/contract/vocabulary.ts';
+import { escapedJson } from '../../../src/core/json.ts';
 import { COMMENT_BUDGET_BYTES } from '../../../src/report/summary.ts';
 import { PLAIN_STYLE } from '../../../src/report/text/table.ts';
 import { sarifText } from '../../../src/report/validate/sarif.ts';
@@ -64,9 +65,10 @@ describe('the format json', () => {
     expect(validated('validate', shown([problem()], 'json'))).toEqual(result([problem()]));
   });
 
-  test('is cut for an output of the Action', async () => {
-    const many = Array.from({ length: 500 }, (_, line) => problem({ line: line + 1, message: 'x'.repeat(2_000) }));
-    const json = validateJson(result(many));
+  test.each(['x', '\u00ad'])('is cut for an output of the Action: %j', async (letter) => {
+    const message = letter.repeat(2_000);
+    const many = Array.from({ length: 500 }, (_, line) => problem({ line: line + 1, message }));
+    const json = escapedJson(validateJson(result(many)));
     expect(Buffer.byteLength(json)).toBeLessThanOrEqual(64 * 1024);
     const cut = validated('validate', json);
     expect(cut).toMatchObject({ truncated: true, status: 'invalid' });

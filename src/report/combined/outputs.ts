@@ -1,5 +1,6 @@
 import type { OutputName } from '../../contract/outputs.ts';
 import type { ReportResult, RunResult } from '../../contract/result.ts';
+import { jsonBytes } from '../../core/json.ts';
 import { runOutputs } from '../outputs.ts';
 import { RESULT_LIMIT_BYTES, resultJson, shortenTexts } from '../result-json.ts';
 
@@ -26,14 +27,12 @@ const MAX_PROBLEMS = 20;
 
 /** The report as JSON of at most `limit` bytes; if the whole does not fit, each run is cut as its own result would be. */
 export function combinedJson(result: ReportResult, limit: number = RESULT_LIMIT_BYTES): string {
-  const fits = (json: string) => Buffer.byteLength(json) <= limit;
+  const fits = (json: string) => json.length <= limit && jsonBytes(json) <= limit;
   const whole = JSON.stringify(result);
   if (fits(whole)) return whole;
   const problems = result.problems.slice(0, MAX_PROBLEMS).map(shortenTexts);
   const short = { ...result, problems, truncated: true };
-  const around = Buffer.byteLength(
-    JSON.stringify({ ...short, runs: result.runs.map((run) => ({ ...run, result: null })) }),
-  );
+  const around = jsonBytes(JSON.stringify({ ...short, runs: result.runs.map((run) => ({ ...run, result: null })) }));
   const share = Math.floor((limit - around) / Math.max(1, result.runs.length));
   const cut: RunResult[] = result.runs.map((run) => JSON.parse(resultJson(run.result, share)));
   const runs = result.runs.map((run, index) => ({ ...run, result: cut[index] }));

@@ -2,12 +2,12 @@ import pc from 'picocolors';
 import type { Problem, ValidateResult } from '../../contract/result.ts';
 import type { ReportFormat } from '../../contract/vocabulary.ts';
 import { placeOf } from '../../core/failure.ts';
-import { printedJson } from '../../core/json.ts';
+import { jsonBytes, printedJson } from '../../core/json.ts';
 import { counted, plain } from '../../core/text.ts';
 import { problemAnnotations } from '../annotations.ts';
 import { code, literal, titledTable } from '../markdown.ts';
 import { plainLines } from '../plain.ts';
-import { RESULT_LIMIT_BYTES, shortenTexts } from '../result-json.ts';
+import { fitting, RESULT_LIMIT_BYTES, shortenTexts } from '../result-json.ts';
 import type { TextStyle } from '../text/table.ts';
 import { wrap } from '../text/wrap.ts';
 import { baseText, changeLines, changesText, changeTable, isDangerous, problemsBesides } from './changes.ts';
@@ -119,20 +119,11 @@ function* rowsOf(problems: readonly Problem[], root: string): Generator<readonly
 /** The result as JSON for an output of the Action; if the whole does not fit, only the first of its lists, shortened. */
 export function validateJson(result: ValidateResult, limit: number = RESULT_LIMIT_BYTES): string {
   const whole = JSON.stringify(result);
-  if (Buffer.byteLength(whole) <= limit) return whole;
+  if (jsonBytes(whole) <= limit) return whole;
   const { changes, matrix: _, ...rest } = result;
   const short = { ...rest, problems: [], ...(changes === undefined ? {} : { changes: [] }), truncated: true };
-  const left = limit - Buffer.byteLength(JSON.stringify(short));
+  const left = limit - jsonBytes(JSON.stringify(short));
   const shown = changes === undefined ? {} : { changes: fitting(changes, left / 2) };
-  const problems = fitting(result.problems.map(shortenTexts), left - Buffer.byteLength(JSON.stringify(shown)));
+  const problems = fitting(result.problems.map(shortenTexts), left - jsonBytes(JSON.stringify(shown)));
   return JSON.stringify({ ...short, problems, ...shown });
-}
-
-/** The first of a list whose JSON has at most `limit` bytes together. */
-function fitting<T>(list: readonly T[], limit: number): readonly T[] {
-  let left = limit;
-  return list.filter((one) => {
-    left -= Buffer.byteLength(JSON.stringify(one)) + 1;
-    return left >= 0;
-  });
 }

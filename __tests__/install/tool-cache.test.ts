@@ -112,11 +112,18 @@ describe('the tool cache', () => {
     expect(await readdir(dirname(executable))).toEqual([basename(executable)]);
   });
 
-  test('does not use an entry without a digest', async () => {
-    const { box, path } = await stored();
+  test('neither uses nor replaces the entry of another action, which has no digest', async () => {
+    const { box, executable, path } = await stored();
     await using _ = box;
     await rm(join(path, '..', 'dolt.sha256'));
     expect(await findInToolCache(WANTED, box.context)).toBeNull();
+    expect(box.lines.filter((line) => line.startsWith('warning'))).toEqual([]);
+    for (const _run of ['first', 'second']) {
+      const own = await storeInToolCache(executable, ANY, box.context.toolCacheDir);
+      expect(dirname(own)).toBe(`${dirname(path)}-dolt-federation`);
+      expect(await findInToolCache(WANTED, box.context)).toMatchObject({ path: own });
+    }
+    expect(await readdir(dirname(path))).toEqual(['dolt']);
   });
 
   test('does not use an incomplete entry, and replaces it', async () => {

@@ -23,16 +23,25 @@ export interface WantedDolt {
   readonly sha256?: string | undefined;
 }
 
-/** The newest fitting Dolt of the tool cache, or null. An entry with a changed executable is removed with a warning. */
+/**
+ * The newest fitting Dolt of the tool cache, or null. An entry with a changed executable is removed with a warning. One that
+ * another action has stored stays: a later step, or a job at the same time, may use it.
+ */
 export async function findInToolCache(
   { wanted, sha256 }: WantedDolt,
   context: InstallContext,
 ): Promise<InstalledDolt | null> {
   const root = join(context.toolCacheDir, TOOL);
   const versions = (await namesIn(root)).filter((name) => valid(name) === name && fits(name, wanted));
-  for (const version of versions.sort(rcompare)) {
-    const entry = join(root, version, entryName(sha256));
+  const entries = versions
+    .sort(rcompare)
+    .flatMap((version) => entryNames(sha256).map((name) => ({ version, entry: join(root, version, name) })));
+  for (const { version, entry } of entries) {
     if (!(await isOwnFile(markerOf(entry)))) continue;
+    if (await isForeign(entry)) {
+      context.log.debug(`${entry} was not stored by dolt-federation, so nothing shows whether it was changed`);
+      continue;
+    }
     if (await isIntact(entry)) return { version, path: join(entry, EXECUTABLE), source: 'tool-cache' };
     context.log.warning(`Dolt ${version} in the tool cache was changed after it was stored: ${entry} is removed`);
     await removeEntry(entry).catch((thrown) => context.log.warning(errorMessage(thrown)));
@@ -51,8 +60,8 @@ export async function storeInToolCache(
   { version, sha256 }: { readonly version: string; readonly sha256?: string | undefined },
   toolCacheDir: string,
 ): Promise<string> {
-  const entry = join(toolCacheDir, TOOL, version, entryName(sha256));
   try {
+    const entry = await freeEntry(join(toolCacheDir, TOOL, version), sha256);
     await makeFolders(dirname(entry));
     const staging = await mkdtemp(join(dirname(entry), '.new-'));
     try {
@@ -65,18 +74,38 @@ export async function storeInToolCache(
       await rm(staging, { recursive: true, force: true });
     }
     await markComplete(entry);
+    return join(entry, EXECUTABLE);
   } catch (thrown) {
     throw new Failure('dolt-not-found', `Dolt could not be stored in the tool cache: ${errorMessage(thrown)}`, {
       hint: `Make ${toolCacheDir} writable, or give an executable with \`--dolt-path\`.`,
       cause: thrown,
     });
   }
-  return join(entry, EXECUTABLE);
 }
 
-/** A release with a given digest has its own entry, so that no run replaces what another one uses. */
-function entryName(sha256: string | undefined): string {
-  return sha256 === undefined ? process.arch : `${process.arch}-${sha256}`;
+/**
+ * The names that an entry can have, the first one first. A release with a given digest has its own, so that no run replaces what
+ * another one uses.
+ */
+function entryNames(sha256: string | undefined): readonly string[] {
+  return sha256 === undefined ? [process.arch, `${process.arch}-dolt-federation`] : [`${process.arch}-${sha256}`];
+}
+
+/** The first place that no other action has taken, else the last. */
+async function freeEntry(folder: string, sha256: string | undefined): Promise<string> {
+  let entry = folder;
+  for (const name of entryNames(sha256)) {
+    entry = join(folder, name);
+    if (!(await isForeign(entry))) break;
+  }
+  return entry;
+}
+
+/** Whether another program made an entry, or makes it at this moment: one of ours appears with its digest. */
+async function isForeign(entry: string): Promise<boolean> {
+  const found = await lstat(entry).catch(() => null);
+  const names = found?.isDirectory() === true ? await namesIn(entry) : [];
+  return names.length > 0 && !names.includes(DIGEST);
 }
 
 /** Renames the staged folder. An intact entry of a faster process is kept; a damaged one is replaced. */

@@ -163,7 +163,7 @@ describe('ssh', () => {
       'user me\nhostname real.example\nport 2200\nuserknownhostsfile ~/.ssh/known_hosts /dev/null\nglobalknownhostsfile /etc/ssh/known\n';
     const files = ['/home/me/.ssh/known_hosts', '/etc/ssh/known'];
     expect(parseSshSettings(printed, '/home/me')).toEqual({ host: { name: 'real.example', port: 2200 }, files });
-    expect(parseSshSettings(`${printed}hostkeyalias other\n`, '/home/me')?.host.name).toBe('other');
+    expect(parseSshSettings(`${printed}hostkeyalias other\n`, '/home/me')?.host).toEqual({ name: 'other', port: 22 });
     // The system does not know the user.
     expect(parseSshSettings(printed, null)?.files).toEqual(['/etc/ssh/known']);
     expect(parseSshSettings('usage: ssh', '/home/me')).toBeNull();

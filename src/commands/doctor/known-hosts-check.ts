@@ -14,6 +14,7 @@ import type { Context } from '../context.ts';
 import { fine, missing, refused, undetermined } from './check.ts';
 
 const TIMEOUT_MS = 10_000;
+const SSH_PORT = 22;
 const CURE =
   'Get its key from the operator or from a machine that knows the host, and add it as `known-hosts` to the credentials of the peer.';
 
@@ -84,7 +85,7 @@ async function withFile<T>(content: string, context: Context, work: (file: strin
 
 /** As known_hosts files write it. */
 function text({ name, port }: SshHost): string {
-  return port === 22 ? name : `[${name}]:${port}`;
+  return port === SSH_PORT ? name : `[${name}]:${port}`;
 }
 
 interface SshHost {
@@ -97,7 +98,7 @@ const SSH_TIMEOUT_MS = 10_000;
 /** Host and port of an ssh URL as Dolt gets it; null for other URLs. */
 export function sshHost(url: string): SshHost | null {
   const [, name, port] = /^(?:git\+)?ssh:\/\/(?:[^@/]*@)?([^:/]+)(?::(\d+))?\//.exec(url) ?? [];
-  return name === undefined ? null : { name, port: port === undefined ? 22 : Number(port) };
+  return name === undefined ? null : { name, port: port === undefined ? SSH_PORT : Number(port) };
 }
 
 /**
@@ -125,8 +126,10 @@ export function parseSshSettings(
   home: string | null,
 ): { readonly host: SshHost; readonly files: readonly string[] } | null {
   const settings = new Map(printed.split('\n').map((line) => [line.split(' ')[0] ?? '', line.split(' ').slice(1)]));
-  const name = settings.get('hostkeyalias')?.[0] ?? settings.get('hostname')?.[0];
-  const port = Number(settings.get('port')?.[0]);
+  const alias = settings.get('hostkeyalias')?.[0];
+  const name = alias ?? settings.get('hostname')?.[0];
+  // ssh looks up an alias without a port (OpenSSH 9.2).
+  const port = alias === undefined ? Number(settings.get('port')?.[0]) : SSH_PORT;
   if (name === undefined || !Number.isInteger(port)) return null;
   const files = [...(settings.get('userknownhostsfile') ?? []), ...(settings.get('globalknownhostsfile') ?? [])];
   const absolute = files.flatMap((file) => {

@@ -84,7 +84,7 @@ describe('the legs of a fan-out', () => {
     const [one, two] = [problem({ message: '1' }), problem({ message: '2' })];
     const merged = onlyRun([
       leg(2, { durationMs: 9, problems: [known, two], conflictsPath: '/tmp/c.yaml', open: 2 }),
-      leg(1, { durationMs: 7, problems: [known, one], cloned: true, open: 1 }),
+      leg(1, { durationMs: 7, problems: [known, one], cloned: true, open: 1, moved: true }),
       leg(3, { durationMs: 8 }),
     ]);
     expect(merged.peers.map(({ name }) => name)).toEqual(['origin', 'p1', 'p2', 'p3']);
@@ -94,6 +94,7 @@ describe('the legs of a fan-out', () => {
       head: HEAD,
       problems: [known, one, two],
       open: 3,
+      moved: true,
     });
     expect(merged).toMatchObject({ merge: { deterministic: true, commits: 3 } });
     for (const key of ['shard', 'selection', 'conflictsPath']) expect(merged).not.toHaveProperty(key);

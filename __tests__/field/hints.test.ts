@@ -9,6 +9,19 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 describe('uncommitted changes that a run would commit', () => {
   const committing = { overrides: { dirty: 'commit' } } as const;
 
+  test('move our branch, which the result says also if no peer gets the commit', async () => {
+    await using folder = await tempFolder();
+    const local = await makeDatabase(folder.file('local'));
+    const peers = stringify({ box: `file://${folder.file('unmounted', 'box')}` });
+    const before = await local.head();
+    const unchanged = await command(folder, peers, committing);
+    expect(unchanged.result.status).toBe('failed');
+    expect(unchanged.result).not.toHaveProperty('moved');
+    await local.sql("INSERT INTO items VALUES (7, 'seven', 'ann')");
+    expect((await command(folder, peers, committing)).result).toMatchObject({ status: 'failed', moved: true });
+    expect(await local.head()).not.toBe(before);
+  });
+
   test('are refused if they only undo commits, and the hint combines the branch and its rows', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));

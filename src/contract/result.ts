@@ -328,6 +328,8 @@ export const runResultSchema = z.strictObject({
   filtered: z.literal(true).optional(),
   /** The run was a dry run: it changed nothing, and each peer's `plan` is what a real run would do. */
   dryRun: z.literal(true).optional(),
+  /** Our branch moved, also if its new commits reached no peer. */
+  moved: z.literal(true).optional(),
   /** There was no database, and this run cloned it. */
   cloned: z.literal(true).optional(),
   /** The limit of `stale-after`, if it was set: failures that may pass count only for stale peers. */

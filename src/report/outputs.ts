@@ -13,7 +13,7 @@ export function runOutputs(result: RunResult, { doltPath, doltSource }: UsedDolt
   const { peers, command } = result;
   return {
     status: result.status,
-    changed: String(result.status === 'success' || peers.some(moved)),
+    changed: String(result.status === 'success' || result.moved === true || peers.some(moved)),
     head: result.head ?? '',
     result: resultJson(result),
     synced: names(peers.filter((peer) => isInStep(peer, command))),

@@ -34,6 +34,12 @@ describe('the outputs of a run', () => {
     expect(failureValues(new Failure('unknown', '##[error]x')).result).toContain('"#\\u0023[error]x"');
   });
 
+  test('say that our branch moved, also if its commits reached no peer', () => {
+    const peers = [peer(failed)];
+    expect(of({ status: 'failed', peers })).toMatchObject({ changed: 'false' });
+    expect(of({ status: 'failed', peers, moved: true })).toMatchObject({ changed: 'true' });
+  });
+
   test('are empty for unknown values', () => {
     const values = of({ database: null, head: null, doltVersion: null, status: 'unchanged', peers: [] }, null);
     expect(values).toMatchObject({

@@ -75,10 +75,11 @@ export function runResult(request: SyncRequest, ended: Ended): RunResult {
   const { branch, isCheckedOut, allProgress, dirty } = prepared;
   const found = allProgress.map((progress) => peerResult(progress, ended.stale.get(progress) ?? null, request));
   const peers = withOffline(request.dryRun ? found.map(beforeSync) : found, ended.offline, branch);
+  const moved = head !== prepared.before;
   const status = runStatus(
     peers.map((peer) => peer.status),
     {
-      moved: head !== prepared.before,
+      moved,
       unsaved: unsaved ?? 0,
       halfDone: allProgress.some(({ pushFailure }) => pushFailure === 'refused'),
       exportFailed: afterSync.problems.length > 0,
@@ -116,6 +117,7 @@ export function runResult(request: SyncRequest, ended: Ended): RunResult {
     ].map(toProblem),
     ...ended.leg,
     ...dry,
+    ...(moved ? { moved } : {}),
     ...(database.clonedFrom === null ? {} : { cloned: true as const }),
     ...limit,
     ...(unsaved === null ? {} : { unsaved }),

@@ -49,6 +49,7 @@ export function mergeLegs({ legs, missing }: Legs): RunResult {
       ...(worst.command === 'sync' && worst.dryRun !== true ? differingHeads(heads.length) : []),
     ]),
     ...(all.some(({ filtered }) => filtered === true) ? { filtered: true } : {}),
+    ...(all.some(({ moved }) => moved === true) ? { moved: true } : {}),
     ...(counted.length === 0 ? {} : { unsaved: sum(counted) }),
     ...(open === 0 ? {} : { open }),
     ...(failedExport === undefined ? {} : { export: failedExport }),

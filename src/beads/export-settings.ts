@@ -44,7 +44,7 @@ export async function exportSettings(workspace: string): Promise<ExportSettings>
 /** Keys that decide where issues are written for readers of the repository, and which are left out. */
 export const EXPORT_KEYS = ['export.path', 'export.exclude_owners', 'export.exclude_owner', 'types.infra'] as const;
 
-/** What each of the keys says; one that is not written is absent. */
+/** The values of these keys; one that is not written is absent. */
 export type WrittenExports = Readonly<Partial<Record<(typeof EXPORT_KEYS)[number], Sourced<readonly string[]>>>>;
 
 /** The same keys in the texts of a configuration that was read. Those of an unreadable file count as absent. */

@@ -42,25 +42,6 @@ describe('a pull request', () => {
     expect(places(found)).toEqual([]);
   });
 
-  test('that changes which issues the JSONL file gets, and where it is, lists that with its line', async () => {
-    const files = { '.beads/config.local.yaml': 'types.infra: [role]\n' };
-    const leaving = 'export:\n  path: ../public/issues.jsonl\n  exclude_owners: [ann, bob]\n';
-    const found = await validateChange({ head: `${before}${leaving}`, base: before, files });
-    const shown = ({ result }: Validated) =>
-      result.changes?.map((one) => `${one.line} ${one.kind} ${one.setting}: ${one.before} -> ${one.after}`);
-    expect(shown(found)).toEqual([
-      '8 setting-changed export.exclude_owners: not set -> ann, bob',
-      '7 setting-changed export.path: not set -> ../public/issues.jsonl',
-      '1 setting-changed types.infra: not set -> role',
-    ]);
-    expect(shown(await validateChange({ head: before, base: `${before}${leaving}` }))).toHaveLength(2);
-    expect(shown(await validateChange({ head: `${before}${leaving}`, base: `${leaving}${before}` }))).toEqual([]);
-    // bd and the export do not read them in another file.
-    const named = { request: { overrides: { config: 'ci/fed.yaml' } }, head: 'x: 1\n', base: 'x: 1\n' };
-    const ofNamed = { files: { 'ci/fed.yaml': `${before}${leaving}` }, baseFiles: { 'ci/fed.yaml': before } };
-    expect(shown(await validateChange({ ...named, ...ofNamed }))).toEqual([]);
-  });
-
   test('gets a warning if it is behind its base and its head is checked out', async () => {
     const found = await validateChange({ head: before, behind: 2 });
     expect(found.result.base).toEqual({ commit: BASE, behind: 2 });

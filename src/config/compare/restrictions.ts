@@ -38,7 +38,7 @@ export function widensRole(before: Role, after: Role): boolean {
   return isFirst || (is.pull && !was.pull) || (is.push && !was.push) || (is.inSync && !was.inSync);
 }
 
-/** What a run may write, from the strictest guard on. */
+/** The writes that a guard leaves to a run, from the strictest guard on. */
 export const RIGHTS_TEXTS = ['no write at all', 'false', 'true', 'true, whatever the keys of beads say'] as const;
 export const PULLS = 1;
 

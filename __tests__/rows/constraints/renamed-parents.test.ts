@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { branched } from '../../helpers/branched.ts';
 import { tempFolder } from '../../helpers/temp-folder.ts';
 import { HASH_ORDERS } from '../../helpers/two-databases.ts';
+import { twoBranches } from '../../helpers/workshop.ts';
 
 const RENAMES = {
   table: ['RENAME TABLE g TO h', 'DELETE FROM h WHERE id = 2'],
@@ -31,3 +32,36 @@ test.each(HASH_ORDERS)(
     }
   },
 );
+
+test.each(HASH_ORDERS)(
+  'a row that lost its key keeps its peer waiting if the key of its rows was renamed, %s',
+  async (order) => {
+    const databases = await twoBranches(
+      'CREATE TABLE p (id INT PRIMARY KEY, b VARCHAR(9))',
+      'CREATE TABLE c (id INT PRIMARY KEY, p INT, FOREIGN KEY (p) REFERENCES p (id))',
+    );
+    await databases.edit(
+      ['ALTER TABLE c RENAME COLUMN id TO n', "INSERT INTO p VALUES (2, 'z')"],
+      ["INSERT INTO p VALUES (2, 'a')", 'INSERT INTO c VALUES (6, 2)'],
+      order,
+    );
+    const { failure } = (await databases.run('north')).run('south');
+    expect(failure).toMatchObject({ code: 'constraint-violation' });
+    expect(failure?.message).toContain('rows of c refer to a row of p that lost its key');
+  },
+);
+
+test('a column that the other side added refers to nothing', async () => {
+  const databases = await twoBranches(
+    'CREATE TABLE p (id INT PRIMARY KEY, b VARCHAR(9))',
+    'CREATE TABLE c (id INT PRIMARY KEY)',
+  );
+  await databases.edit(
+    ['ALTER TABLE c ADD p INT', 'ALTER TABLE c ADD FOREIGN KEY (p) REFERENCES p (id)', "INSERT INTO p VALUES (2, 'z')"],
+    ["INSERT INTO p VALUES (2, 'a')", 'INSERT INTO c VALUES (6)'],
+  );
+  const { failure, conflicts } = (await databases.run('north')).run('south');
+  expect(failure).toBeNull();
+  expect(conflicts).toMatchObject([{ kind: 'id-collision', table: 'p' }]);
+  expect(await databases.north.rows('SELECT * FROM c')).toEqual([{ id: 6 }]);
+});

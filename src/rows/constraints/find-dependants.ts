@@ -1,8 +1,15 @@
+import { Failure } from '../../core/failure.ts';
 import { inParts } from '../../core/lists.ts';
-import { compareBytes } from '../../core/text.ts';
-import { keyOf, keyText } from '../../dolt/rows/row-key.ts';
+import { compareBytes, plain } from '../../core/text.ts';
+import { nameAt, openMergeTable, shapeAt } from '../../dolt/rows/open-merge-table.ts';
+import { keyOf, keyOfText, keyText } from '../../dolt/rows/row-key.ts';
 import { rowsByKey } from '../../dolt/rows/stored-rows.ts';
-import { type ForeignKey, foreignKeys, referencePairs } from '../../dolt/schema/foreign-keys.ts';
+import {
+  type ForeignKey,
+  foreignKeys,
+  type Reference as Reading,
+  referencePairs,
+} from '../../dolt/schema/foreign-keys.ts';
 import { columnNamesAt, type TableShape, tableShape } from '../../dolt/schema/table-shape.ts';
 import type { Cells } from '../../dolt/sql/cell.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
@@ -125,9 +132,12 @@ class Search {
     const { shape: parent, side } = first;
     const child = await this.#shapeOf(key.table);
     const commit = this.#merging[side];
-    if (!(await this.#hasColumns(commit, child.name, [...key.columns, ...child.key]))) return;
-    if (!(await this.#hasColumns(commit, parent.name, [...key.parentColumns, ...parent.key]))) return;
     const parents = page.map((one) => one.key);
+    const hasChild = await this.#hasColumns(commit, child.name, [...key.columns, ...child.key]);
+    if (!hasChild || !(await this.#hasColumns(commit, parent.name, [...key.parentColumns, ...parent.key]))) {
+      if (await this.#refersByOtherNames({ key, child, parent }, side, parents)) throw renamedReference(key);
+      return;
+    }
     const pairs = await referencePairs(this.#sql, { key, child, parent }, { commit, parents });
     if (child.key.length === 0) {
       for (const pair of pairs) this.#refer(key, { child, key: {}, side, to: versionId(parent, pair.parent, side) });
@@ -149,6 +159,26 @@ class Search {
           this.add({ shape: child, key: pair.child, side, isLoser: false }).parents.add(to);
       }
     }
+  }
+
+  /** Whether rows of a side refer to given rows by columns that have other names in the merge. */
+  async #refersByOtherNames({ key, child, parent }: Reading, side: Side, parents: readonly Cells[]): Promise<boolean> {
+    const [referring, referred] = [
+      await openMergeTable(this.#sql, child.name),
+      await openMergeTable(this.#sql, parent.name),
+    ];
+    if (referring[side] === null || referred[side] === null) return false;
+    const columns = key.columns.flatMap((name) => nameAt(referring, side, name) ?? []);
+    const parentColumns = key.parentColumns.flatMap((name) => nameAt(referred, side, name) ?? []);
+    // A column that this side lacks refers to nothing.
+    if (columns.length < key.columns.length || parentColumns.length < key.parentColumns.length) return false;
+    const then = { child: shapeAt(child, referring, side), parent: shapeAt(parent, referred, side) };
+    const pairs = await referencePairs(
+      this.#sql,
+      { key: { ...key, columns, parentColumns }, ...then },
+      { commit: this.#merging[side], parents: parents.map((one) => keyOfText(then.parent, keyText(parent, one))) },
+    );
+    return pairs.length > 0;
   }
 
   #refer(
@@ -175,6 +205,18 @@ class Search {
     this.#columns.set(id, known);
     return names.every((name) => known.has(name));
   }
+}
+
+function renamedReference({ table, parent }: ForeignKey): Failure {
+  return new Failure(
+    'constraint-violation',
+    plain(
+      `rows of ${table} refer to a row of ${parent} that lost its key, and one side renamed a column by which they are found`,
+    ),
+    {
+      hint: `Give this row of ${parent} another key on one side, with the rows that refer to it. Commit, then run again.`,
+    },
+  );
 }
 
 /** One side's version of a row, by ids, with the facts that decide whether it is lost. */

@@ -87,6 +87,36 @@ export async function asRemote<T>(
   });
 }
 
+/** A remote that nothing connects to. */
+const NOWHERE_URL = 'https://dolt-federation.invalid/exchange';
+
+/**
+ * Requires that a server has the database of a folder: a remote that it adds is noted there. Another server can listen at the
+ * port that the user named, and have a database of this name. A server that adds no remote for this user is not compared.
+ * @throws Failure `database-in-use`
+ */
+export async function requireFolder(server: Server, folder: string): Promise<void> {
+  const name = `${AT_SERVER}${markRun()}`;
+  const isThere = await server.session(async (sql) => {
+    try {
+      await removeLeftovers(sql);
+      await addRemote(sql, { name, url: NOWHERE_URL, ref: null });
+    } catch {
+      return true;
+    }
+    try {
+      const state = await readRepoState(folder);
+      return state === null || state.remotes.some((remote) => remote.name === name);
+    } finally {
+      await removeRemote(sql, name).catch(() => undefined);
+    }
+  });
+  if (isThere) return;
+  throw new Failure('database-in-use', `${server.name} is not the database in ${folder}, which another server holds`, {
+    hint: 'Correct the port in `federation.server`. `dolt-federation doctor` shows the port of the server that holds the folder.',
+  });
+}
+
 /** Removes what runs through a server that were killed left, when no server holds the database. */
 export async function removeLeftExchanges(database: OwnDatabase): Promise<void> {
   if ((await readRepoState(database.folder))?.remotes.some(isLeftover) === true) await removeLeftovers(database);

@@ -39,7 +39,7 @@ import {
   takeOver,
   throughFolder,
 } from '../../../sync/served/exchange.ts';
-import { USE_REMOTESAPI } from '../../../sync/served/exchange-folder.ts';
+import { requireFolder, USE_REMOTESAPI } from '../../../sync/served/exchange-folder.ts';
 import type { ServedDatabase } from '../../../sync/served/served-database.ts';
 import { whyRefused } from '../../../sync/served/why-refused.ts';
 import { finishFetches } from '../../../sync/tags.ts';
@@ -121,6 +121,8 @@ export async function openServed(
   const reported: Diagnostic[] = [...request.notices];
   const back = { server, scratch: place.database, notify: (notice: Diagnostic): void => void reported.push(notice) };
   try {
+    // The server of bd was found by the process that holds the folder.
+    if (password === null && at.path !== null) await requireFolder(server, at.path);
     const state = await stateOfServed(at.path, place.database, context);
     // Before uncommitted changes can be committed.
     if (request.mayMove) {

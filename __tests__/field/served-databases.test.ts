@@ -1,16 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
+import { readdir, rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { readOwnMoves, recordMove } from '../../src/sync/merge/own-moves.ts';
 import { storingConflicts } from '../helpers/attacks.ts';
-import { command } from '../helpers/commanding.ts';
-import { makeDatabase, openTestDatabase, remoteHead } from '../helpers/database.ts';
+import { openTestDatabase, remoteHead } from '../helpers/database.ts';
 import { markOfEndedRun, markOfOtherContainer, scratchBranch } from '../helpers/run-marks.ts';
 import { committing } from '../helpers/scenario.ts';
 import { clientCommits, otherCommits, servedDatabase } from '../helpers/served-database.ts';
-import { startDoltSqlServer } from '../helpers/servers/dolt-sql-server.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
 
@@ -290,23 +288,6 @@ describe('a run through a server is refused', () => {
       expect([options, failure.code, failure.message]).toEqual([options, code, expect.stringMatching(message)]);
     }
     expect(await served.traces()).toEqual(CLEAN);
-  });
-
-  test('if another server, with a database of the same name, listens at the port', async () => {
-    await using folder = await tempFolder();
-    await using served = await servedDatabase(folder);
-    const elsewhere = await makeDatabase(folder.file('elsewhere', 'local'));
-    await using other = await startDoltSqlServer(folder.path, elsewhere.path);
-    const { credentials, ...given } = await served.options();
-    const moved = (text: string) => text.replaceAll(String(served.server.sqlPort), String(other.sqlPort));
-    const config = folder.file('c.yaml');
-    await writeFile(config, moved(await readFile(config, 'utf8')));
-    const text = credentials !== undefined && 'text' in credentials ? credentials.text : '';
-    const options = { ...given, credentials: { text: moved(text ?? '') } };
-    const failure = await failureOf(() => command(folder, stringify({ mailbox: served.mailbox }), options));
-    const message = `127.0.0.1:${other.sqlPort}/local is not the database in ${folder.file('local')}, which another server holds`;
-    expect(failure).toMatchObject({ code: 'database-in-use', message });
-    expect([await served.traces(), await elsewhere.rows('SELECT * FROM dolt_remotes')]).toEqual([CLEAN, []]);
   });
 
   test('if a client commits conflicts or a lossy merge during the run: its branch stays, and the next run refuses its head', async () => {

@@ -1,4 +1,3 @@
-import { pathToFileURL } from 'node:url';
 import { expect, test } from '@jest/globals';
 import type { Diagnostic } from '../../../src/core/diagnostic.ts';
 import { Failure } from '../../../src/core/failure.ts';
@@ -16,56 +15,14 @@ import {
   handOver,
   remotesapiExchange,
   takeOver,
-  throughFolder,
 } from '../../../src/sync/served/exchange.ts';
 import { whyRefused } from '../../../src/sync/served/why-refused.ts';
 import { storingConflicts } from '../../helpers/attacks.ts';
-import { cloneDatabase } from '../../helpers/database.ts';
-import { testEngines } from '../../helpers/federating.ts';
-import { atMove, type ServedDatabase, servedDatabase } from '../../helpers/served-database.ts';
+import { exchangeScene, limit } from '../../helpers/exchange-scene.ts';
+import { atMove, servedDatabase } from '../../helpers/served-database.ts';
 import { startDoltSqlServer } from '../../helpers/servers/dolt-sql-server.ts';
-import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
+import { tempFolder } from '../../helpers/temp-folder.ts';
 import { failureOf } from '../../helpers/thrown.ts';
-
-/** A database behind a server, a scratch copy of it with one more commit, and the exchange between them. */
-async function scene(
-  folder: TempFolder,
-  served: ServedDatabase,
-  {
-    signal = AbortSignal.timeout(120_000),
-    result = [
-      "INSERT INTO items VALUES (3, 'three', 'run')",
-      'DELETE FROM items WHERE id = 2',
-      "CALL DOLT_COMMIT('-A', '-m', 'a result')",
-    ],
-  }: { readonly signal?: AbortSignal; readonly result?: readonly string[] } = {},
-) {
-  const scratch = await cloneDatabase(served.mailbox, folder.file('scratch'));
-  await scratch.sql(...result);
-  const to = await scratch.head();
-  const { user, password, sqlPort: port } = served.server;
-  const server = await openUserServer({
-    address: { port, socket: null, user, password },
-    database: 'local',
-    name: 'it',
-    secrets: new Secrets(),
-    milliseconds: 60_000,
-    signal,
-  });
-  const engines = testEngines(scratch.path, folder.file('tmp'));
-  const through = throughFolder(pathToFileURL(folder.file('exchange')).href);
-  return {
-    engines,
-    exchange: { server, branch: 'main', limit, ...through, scratch: scratch.path, notify: () => undefined },
-    move: { from: await served.head(), to },
-    async [Symbol.asyncDispose]() {
-      await engines.close();
-      await server.close();
-    },
-  };
-}
-
-const limit = { milliseconds: 60_000, failure: () => new Failure('timeout', 'too late') };
 
 const REFERS = 'CREATE TABLE of_items (id INT PRIMARY KEY, item INT, FOREIGN KEY (item) REFERENCES items (id))';
 
@@ -96,7 +53,7 @@ test.each([
 ])('%s during a run stays on the server', async (_, statement, code) => {
   await using folder = await tempFolder();
   await using served = await servedDatabase(folder, 'CREATE TABLE more (id INT PRIMARY KEY)');
-  await using opened = await scene(folder, served);
+  await using opened = await exchangeScene(folder, served);
   const { engines, exchange, move } = opened;
   await handOver(exchange);
   served.sqlNow(statement);
@@ -120,7 +77,7 @@ test.each([
 ])('a fast-forward of which the server makes only the first half %s', async (_, meanwhile, code) => {
   await using folder = await tempFolder();
   await using served = await servedDatabase(folder, ...MORE);
-  await using opened = await scene(folder, served);
+  await using opened = await exchangeScene(folder, served);
   const { engines, exchange, move } = opened;
   await served.sql(KEPT);
   const racing = atMove(exchange, async (sql, ...move) => {
@@ -147,7 +104,7 @@ test.each([
 test('a new staged table that a client drops at the move is a warning, and the others stay staged', async () => {
   await using folder = await tempFolder();
   await using served = await servedDatabase(folder, ...MORE);
-  await using opened = await scene(folder, served);
+  await using opened = await exchangeScene(folder, served);
   const { engines, exchange, move } = opened;
   for (const statement of [KEPT, 'CREATE TABLE gone (id INT PRIMARY KEY)', "CALL DOLT_ADD('more', 'gone')"])
     await served.sql(statement);
@@ -170,7 +127,7 @@ test('a new staged table that a client drops at the move is a warning, and the o
 test('a fast-forward whose second half the server refuses is reverted', async () => {
   await using folder = await tempFolder();
   await using served = await servedDatabase(folder, ...MORE);
-  await using opened = await scene(folder, served, { result: storingConflicts() });
+  await using opened = await exchangeScene(folder, served, { result: storingConflicts() });
   const { engines, exchange, move } = opened;
   expect((await failureOf(() => handBack(engines, exchange, move))).code).toBe('conflict');
   expect([await served.head(), (await served.traces())[4]]).toEqual([move.from, []]);
@@ -179,7 +136,7 @@ test('a fast-forward whose second half the server refuses is reverted', async ()
 test('a half move of a run or server that was killed is reverted, unless a client moved the branch since', async () => {
   await using folder = await tempFolder();
   await using served = await servedDatabase(folder, ...MORE);
-  await using opened = await scene(folder, served, {
+  await using opened = await exchangeScene(folder, served, {
     result: [
       "INSERT INTO items VALUES (3, 'three', 'run')",
       'INSERT INTO more VALUES (7)',
@@ -223,7 +180,7 @@ test('a half move of a run or server that was killed is reverted, unless a clien
 test('commits of clients are merged during the run, unless they reset commits or do not stop', async () => {
   await using folder = await tempFolder();
   await using served = await servedDatabase(folder, 'CREATE TABLE more (id INT PRIMARY KEY)');
-  await using opened = await scene(folder, served);
+  await using opened = await exchangeScene(folder, served);
   const { engines, exchange, move } = opened;
   const merge = (head: string) =>
     engines.use(NO_CREDENTIALS, ({ database }) =>
@@ -292,7 +249,7 @@ const LIMITED = [
 test('a user needs few privileges, and a server that refuses a statement is reported as such', async () => {
   await using folder = await tempFolder();
   await using served = await servedDatabase(folder);
-  await using opened = await scene(folder, served);
+  await using opened = await exchangeScene(folder, served);
   const { engines, exchange, move } = opened;
   await served.sql("CREATE USER owner IDENTIFIED BY 'pw'");
   await served.sql('GRANT ALL ON local.* TO owner');
@@ -341,7 +298,7 @@ test('an interrupted push through the remote interface leaves no branch at the s
   await using folder = await tempFolder();
   await using served = await servedDatabase(folder);
   const interruption = new AbortController();
-  await using opened = await scene(folder, served, { signal: interruption.signal });
+  await using opened = await exchangeScene(folder, served, { signal: interruption.signal });
   const { engines, exchange: through, move } = opened;
   const { server, scratch, notify } = through;
   const { url, user, password, ca } = served.server;

@@ -186,6 +186,24 @@ describe('the restoration of lost rows', () => {
     });
   }, 60_000);
 
+  test('finds columns that were renamed since, and is refused if those of the key were', async () => {
+    const renames = [
+      'ALTER TABLE items RENAME COLUMN owner TO keeper',
+      'ALTER TABLE items ADD COLUMN owner VARCHAR(20)',
+      'ALTER TABLE parts RENAME COLUMN id TO number',
+    ];
+    const heads = await branchHeads({ ...work, ours: [...work.ours, ...renames] });
+    const restoring = (part: LostChoice) => ({ lost: lostOf(heads, 'restore', part), rules: BEADS_RULES, author });
+    await atBranches(async (database) => {
+      const failure = await failureOf(() => restoreLost(database, heads.ours, restoring('restore')));
+      expect(failure).toMatchObject({ code: 'conflicts-file-invalid' });
+      expect(failure.message).toContain('parts id=1 cannot be restored');
+      const { head } = await restoreLost(database, heads.ours, restoring('drop'));
+      const rows = await heads.local.rows(`SELECT id, title, keeper, owner FROM items AS OF '${head}' WHERE id > 3`);
+      expect(rows).toEqual([{ id: 4, title: 'theirs', keeper: 'bob' }]);
+    });
+  }, 60_000);
+
   test('is refused if no commit would take the row, because the table is ignored', async () => {
     const ignore = "INSERT INTO dolt_ignore VALUES ('items', true)";
     const heads = await branchHeads({ ...work, ours: [...work.ours, ignore] });

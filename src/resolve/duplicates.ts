@@ -1,7 +1,7 @@
 import { groupBy } from '../core/lists.ts';
 import { keyOf, keyText } from '../dolt/rows/row-key.ts';
 import { removeRows, rowsByKey } from '../dolt/rows/stored-rows.ts';
-import { hasTriggers, type TableShape, tableShape } from '../dolt/schema/table-shape.ts';
+import { columnNamesAt, hasTriggers, type TableShape, tableShape } from '../dolt/schema/table-shape.ts';
 import { rowsUnderOneKey } from '../dolt/schema/unique-index.ts';
 import type { Cells } from '../dolt/sql/cell.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
@@ -31,6 +31,9 @@ export async function openDuplicates(
     const [first] = group;
     if (first === undefined) continue;
     const shape = await tableShape(sql, first.table);
+    // Under another name of the key, no row is known to be of that side.
+    const names = await columnNamesAt(sql, shape.name, merge.onto);
+    if (!shape.key.every((name) => names.has(name))) continue;
     const keys = group.map(({ row }) => keyOf(shape, row));
     const known = await rowsByKey(sql, shape, { keys, commit: merge.onto });
     const atOnto = new Set(known.map((row) => keyText(shape, row)));

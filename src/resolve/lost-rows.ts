@@ -2,7 +2,8 @@ import type { Conflict } from '../contract/result.ts';
 import { groupBy, inParts } from '../core/lists.ts';
 import { keyOf, keyText } from '../dolt/rows/row-key.ts';
 import { rowsByKeyText } from '../dolt/rows/stored-rows.ts';
-import { type TableShape, tableNames, tableShape } from '../dolt/schema/table-shape.ts';
+import { alterations } from '../dolt/schema/table-definitions.ts';
+import { columnNamesAt, type TableShape, tableNames, tableShape } from '../dolt/schema/table-shape.ts';
 import type { Cells } from '../dolt/sql/cell.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import type { DatabaseRules } from '../rows/table-policy.ts';
@@ -102,18 +103,37 @@ async function readEntries<T>(sql: Sql, sources: readonly Source<T>[]): Promise<
     if (first === undefined || !tables.has(first.table)) continue;
     const { commit } = first;
     const shape = await tableShape(sql, first.table);
+    const former = await formerNames(sql, shape, commit);
+    if (former === null) continue;
     for (const part of inParts(group, PAGE)) {
       const page = part.map((source) => ({ source, key: source.key(shape) }));
       const keys = page.map(({ key }) => key);
       const rows = await rowsByKeyText(sql, shape, { keys, commit });
       for (const { source, key } of page) {
         const { kind, columns, otherKey } = source;
-        const row = shape.key.length === 0 ? {} : rows.get(keyText(shape, key));
+        const row = shape.key.length === 0 ? {} : renamedCells(rows.get(keyText(shape, key)), former);
         const id = JSON.stringify([commit, shape.name, kind, isGone(kind) ? [] : columns, keyText(shape, key)]);
         if (row === undefined) continue;
-        entries.set({ id, kind, shape, commit, key, otherKey, columns, row, parents: new Set() }, source.of);
+        entries.set({ id, kind, shape, commit, former, key, otherKey, columns, row, parents: new Set() }, source.of);
       }
     }
   }
   return entries;
+}
+
+/** The names that columns had at a commit, if they have others now; null if those of the key had. */
+async function formerNames(sql: Sql, shape: TableShape, commit: string): Promise<ReadonlyMap<string, string> | null> {
+  const before = await columnNamesAt(sql, shape.name, commit);
+  if (before.size > 0 && shape.key.some((name) => !before.has(name))) return null;
+  // A rename adds a name.
+  if (shape.columns.every(({ name }) => before.has(name))) return new Map();
+  const { renamed } = await alterations(sql, shape.name, { from: commit, to: 'HEAD' });
+  return new Map(renamed.map(({ from, to }) => [to, from]));
+}
+
+/** A row of a commit with the names that its columns have now. */
+function renamedCells(row: Cells | undefined, former: ReadonlyMap<string, string>): Cells | undefined {
+  if (row === undefined || former.size === 0) return row;
+  const names = new Map([...former].map(([to, from]) => [from, to]));
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [names.get(name) ?? name, value]));
 }

@@ -81,7 +81,11 @@ export async function restoreLost(
     const rows = await readLost(sql, wanted);
     const read = new Set(rows.values());
     const unread = wanted.find((row) => !read.has(row));
-    if (unread !== undefined) throw invalid(unread, `${unread.head} or the table is not in this database any more`);
+    if (unread !== undefined)
+      throw invalid(
+        unread,
+        `${unread.head} or the table is not in this database any more, or the key of the table has another name`,
+      );
     await refuseRestored(sql, head, wanted);
     const own = new Map([...rows].flatMap(([entry, row]) => valuesOf(entry, row)));
     const children = await childRules(sql, rules);

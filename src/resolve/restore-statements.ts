@@ -19,6 +19,8 @@ export interface Entry {
   readonly shape: TableShape;
   /** The commit that has it. */
   readonly commit: string;
+  /** The names that columns had there, if they have others now. */
+  readonly former: ReadonlyMap<string, string>;
   readonly key: Cells;
   readonly otherKey: Values | undefined;
   /** The columns that differ, if the merge has the row; undefined: unknown. */
@@ -142,7 +144,11 @@ class Statements {
         const values = await this.#again(entry, own);
         if (values === null) return null;
         const before = await columnNamesAt(this.#sql, shape.name, commit);
-        const inserted = ordinaryColumns(shape).filter((name) => before.has(name));
+        const renamed = new Set(entry.former.values());
+        const inserted = ordinaryColumns(shape).filter((name) => {
+          const then = entry.former.get(name);
+          return then === undefined ? before.has(name) && !renamed.has(name) : before.has(then);
+        });
         return restoration(entry, key, { values, sql: insertAgain(entry, inserted, values) });
       }
       case 'changed': {
@@ -310,9 +316,9 @@ interface StoredRow {
  * Inserts a row again.
  * @param columns those that the table has now and had then, without generated ones
  */
-function insertAgain(row: StoredRow, columns: readonly string[], values: NewValues): string {
+function insertAgain(row: Entry, columns: readonly string[], values: NewValues): string {
   const table = quoted(row.shape.name);
-  const given = columns.map((name) => expression(name, values.get(name), ''));
+  const given = columns.map((name) => expression(row.former.get(name) ?? name, values.get(name), ''));
   return `INSERT INTO ${table} (${columns.map(quoted).join(', ')}) SELECT ${given.join(', ')} FROM ${from(row)}`;
 }
 

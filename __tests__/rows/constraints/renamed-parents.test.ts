@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
+import { unresolvedRows } from '../../../src/resolve/unresolved-rows.ts';
 import { branched } from '../../helpers/branched.ts';
 import { tempFolder } from '../../helpers/temp-folder.ts';
 import { HASH_ORDERS } from '../../helpers/two-databases.ts';
-import { twoBranches } from '../../helpers/workshop.ts';
+import { atBranches, twoBranches } from '../../helpers/workshop.ts';
 
 const RENAMES = {
   table: ['RENAME TABLE g TO h', 'DELETE FROM h WHERE id = 2'],
@@ -64,4 +65,17 @@ test('a column that the other side added refers to nothing', async () => {
   expect(failure).toBeNull();
   expect(conflicts).toMatchObject([{ kind: 'id-collision', table: 'p' }]);
   expect(await databases.north.rows('SELECT * FROM c')).toEqual([{ id: 6 }]);
+});
+
+test.each(HASH_ORDERS)('two rows with one unique value and a renamed key, %s', async (order) => {
+  const databases = await twoBranches('CREATE TABLE t (id INT PRIMARY KEY, u INT UNIQUE)');
+  await databases.edit(
+    ['INSERT INTO t VALUES (1, 1)'],
+    ['ALTER TABLE t RENAME COLUMN id TO n', 'INSERT INTO t VALUES (2, 1)'],
+    order,
+  );
+  const heads = { ours: await databases.north.head(), theirs: await databases.south.head() };
+  const rows = await atBranches((database) => unresolvedRows(database, heads));
+  // The rows of the side with the lower hash are found by their keys.
+  expect(rows?.map(({ kind }) => kind)).toEqual(order === 'north-first' ? undefined : ['duplicate']);
 });

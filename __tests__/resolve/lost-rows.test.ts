@@ -93,6 +93,8 @@ describe('a lost row is restored', () => {
           ...columns.map(([type], index) => `CREATE TABLE n${index} (id ${type} PRIMARY KEY, side VARCHAR(9))`),
           'CREATE TABLE f (id TINYINT PRIMARY KEY)',
           'CREATE TABLE pre (id INT PRIMARY KEY, t VARCHAR(50), UNIQUE KEY (t(3)))',
+          'CREATE TABLE wide (id INT PRIMARY KEY, t VARCHAR(50), UNIQUE KEY (t(4)))',
+          'CREATE TABLE fits (id INT PRIMARY KEY, t VARCHAR(50), UNIQUE KEY (t(6)))',
         ],
         ours: [
           ...columns.map(
@@ -100,11 +102,15 @@ describe('a lost row is restored', () => {
           ),
           `INSERT INTO f VALUES ${full}`,
           "INSERT INTO pre VALUES (1, 'abcd')",
+          "INSERT INTO wide VALUES (1, 'ééa')",
+          "INSERT INTO fits VALUES (1, 'éé')",
         ],
         theirs: [
           ...columns.map(([, , lost], index) => `INSERT INTO n${index} VALUES ('${lost}', 'theirs')`),
           'INSERT INTO f VALUES (1), (2)',
           "INSERT INTO pre VALUES (2, 'abcx')",
+          "INSERT INTO wide VALUES (2, 'ééb')",
+          "INSERT INTO fits VALUES (2, 'éé')",
         ],
       },
       [
@@ -113,20 +119,24 @@ describe('a lost row is restored', () => {
         })),
         { kind: 'id-collision', table: 'f', key: { id: '1' } },
         { kind: 'id-collision', table: 'f', key: { id: '2' } },
-        { kind: 'duplicate', table: 'pre', key: { id: '2' }, theirs: { id: '2' } },
+        ...['pre', 'wide', 'fits'].map((table) => ({
+          ...{ kind: 'duplicate' as const, table, key: { id: '2' }, theirs: { id: '2' } },
+        })),
       ],
       [
         ...columns.map(
           (_, index) => `SELECT '${index}' AS n, CAST(id AS CHAR) AS id FROM n${index} WHERE side = 'theirs'`,
         ),
         "SELECT 'f', CAST(MIN(id) AS CHAR) FROM f",
+        "SELECT 'fits', t FROM fits WHERE id = 2",
       ].join(' UNION ALL '),
     );
     expect(rows).toEqual([
       ...columns.flatMap(([, , , id], index) => (id === null ? [] : [{ n: String(index), id }])),
       { n: 'f', id: '-128' },
+      { n: 'fits', id: 'éé-2' },
     ]);
-    expect(statements.filter((statement) => statement === undefined)).toHaveLength(4);
+    expect(statements.filter((statement) => statement === undefined)).toHaveLength(5);
   }, 60_000);
 
   test('with its own key and another unique value each', async () => {

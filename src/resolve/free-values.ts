@@ -23,7 +23,7 @@ const hitRow = z.object({ hit: z.coerce.number() });
 /** A column of a unique index. */
 interface IndexColumn {
   readonly name: string;
-  /** How many of its first characters count; null: all. */
+  /** How many of its first bytes count; null: all. */
   readonly prefix: number | null;
 }
 
@@ -105,10 +105,12 @@ export class FreeValues {
     const broken: BrokenIndex[] = [];
     for (const { name, columns } of await this.#indexesOf(shape)) {
       const names = columns.map((column) => column.name);
-      const isFunctional = names.some((column) => !shape.columns.some((one) => one.name === column));
-      const behind = isFunctional
-        ? await this.#brokenFunction(entry, name)
-        : (await this.#isBroken(entry, columns)) && columnsBehind(shape, names);
+      const isComputed = columns.some(
+        ({ name: column, prefix }) => prefix !== null || !shape.columns.some((one) => one.name === column),
+      );
+      const behind = isComputed
+        ? await this.#brokenByParts(entry, name)
+        : (await this.#isBroken(entry, names)) && columnsBehind(shape, names);
       if (behind !== false) broken.push({ columns: names.filter((column) => ordinary.includes(column)), behind });
     }
     return broken;
@@ -122,15 +124,10 @@ export class FreeValues {
     return columns.filter((name) => indexed.includes(name) || !behind.includes(name));
   }
 
-  async #isBroken({ shape, row }: Pick<Entry, 'shape' | 'row'>, columns: readonly IndexColumn[]): Promise<boolean> {
-    if (columns.some(({ name }) => (row[name] ?? null) === null)) return false;
-    const literals = columns.map(({ name }) => literalOf(shape, name, row[name] ?? null));
-    const equal = columns.map(({ name, prefix }, index) => {
-      const text = literals[index]?.text ?? 'NULL';
-      return prefix === null
-        ? `${quoted(name)} = ${text}`
-        : `LEFT(${quoted(name)}, ${prefix}) = LEFT(${text}, ${prefix})`;
-    });
+  async #isBroken({ shape, row }: Pick<Entry, 'shape' | 'row'>, columns: readonly string[]): Promise<boolean> {
+    if (columns.some((name) => (row[name] ?? null) === null)) return false;
+    const literals = columns.map((name) => literalOf(shape, name, row[name] ?? null));
+    const equal = columns.map((name, index) => `${quoted(name)} = ${literals[index]?.text ?? 'NULL'}`);
     const rows = await this.#sql.rows(
       hitRow,
       `SELECT 1 AS hit FROM ${quoted(shape.name)} WHERE ${equal.join(' AND ')} LIMIT 1`,
@@ -140,7 +137,7 @@ export class FreeValues {
   }
 
   /** @returns the columns that the index is computed from; false if no row has the value of the given one */
-  async #brokenFunction(
+  async #brokenByParts(
     { shape, commit, key }: Pick<Entry, 'shape' | 'commit' | 'key'>,
     name: string,
   ): Promise<readonly string[] | false> {
@@ -224,7 +221,7 @@ export class FreeValues {
       const suffix = `-${number}`;
       const longer = [...`${old.value}${suffix}`];
       // A later suffix changes nothing of a prefix.
-      if (prefixes.some((prefix) => longer.length > prefix)) return null;
+      if (prefixes.some((prefix) => Buffer.byteLength(longer.join('')) > prefix)) return null;
       const length = old.limit !== null && longer.length > old.limit ? old.limit : null;
       const value = (length === null ? longer : longer.slice(-length)).join('');
       if (this.isGiven(shape, column, value) || (await this.#isTaken(shape, column, value))) continue;

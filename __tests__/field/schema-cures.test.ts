@@ -19,6 +19,8 @@ const NAMES = [
   'named',
   'noted',
   'wide',
+  'cased',
+  'lettered',
 ];
 const BASE = [
   'CREATE TABLE k (id INT PRIMARY KEY, i INT, w VARCHAR(40))',
@@ -46,6 +48,7 @@ test('the fixes for definitions that do not merge are carried out as printed', a
     'RENAME TABLE altered TO former',
     'CREATE TABLE altered (z INT)',
     'RENAME TABLE moved TO moved_on',
+    'RENAME TABLE cased TO x, x TO Cased',
     'DROP TABLE gone',
     'DROP TABLE spared',
     ...['shrunk', 'reverted', 'replaced'].map((name) => `ALTER TABLE ${name} MODIFY w VARCHAR(90)`),
@@ -55,6 +58,8 @@ test('the fixes for definitions that do not merge are carried out as printed', a
     'ALTER TABLE uneven ADD COLUMN z INT',
     'ALTER TABLE typed MODIFY w VARCHAR(90) NOT NULL',
     'ALTER TABLE named RENAME COLUMN w TO v',
+    'ALTER TABLE lettered RENAME COLUMN w TO v',
+    'ALTER TABLE lettered RENAME COLUMN v TO W',
     "ALTER TABLE noted MODIFY w VARCHAR(40) DEFAULT 'secret'",
     'ALTER TABLE wide MODIFY id BIGINT',
     "UPDATE wide SET w = 'north' WHERE id = 2",
@@ -63,7 +68,7 @@ test('the fixes for definitions that do not merge are carried out as printed', a
   const dropping = await box.south.head();
   await box.keep(
     "INSERT INTO k VALUES (8, 8, 'x')",
-    ...['again', 'altered', 'moved'].map((name) => `UPDATE ${name} SET w = 'south' WHERE id = 1`),
+    ...['again', 'altered', 'moved', 'cased'].map((name) => `UPDATE ${name} SET w = 'south' WHERE id = 1`),
     "UPDATE gone SET w = 'south' WHERE id = 1",
     "UPDATE spared SET w = 'south' WHERE id = 1",
     'ALTER TABLE shrunk DROP COLUMN w',
@@ -76,7 +81,7 @@ test('the fixes for definitions that do not merge are carried out as printed', a
     'ALTER TABLE twins MODIFY z INT DEFAULT 1',
     'ALTER TABLE uneven ADD COLUMN z DATE',
     'ALTER TABLE typed MODIFY w TEXT',
-    'ALTER TABLE named MODIFY w VARCHAR(90)',
+    ...['named', 'lettered'].map((name) => `ALTER TABLE ${name} MODIFY w VARCHAR(90)`),
     "ALTER TABLE noted MODIFY w VARCHAR(40) COMMENT 'secret'",
     'ALTER TABLE wide MODIFY id BIGINT',
     "UPDATE wide SET w = 'south' WHERE id = 1",
@@ -124,8 +129,11 @@ test('the fixes for definitions that do not merge are carried out as printed', a
   const ofTables = await refusal();
   expect(ofTables.code).toBe('schema-conflict');
   const [
+    cased,
     crossed,
     gone = '',
+    lettered,
+    letteredToo,
     moved,
     named,
     replaced = '',
@@ -137,7 +145,27 @@ test('the fixes for definitions that do not merge are carried out as printed', a
     untyped,
     uneven,
   ] = printed(ofTables);
-  expect([crossed, gone, moved, named, replaced, reverted, shrunk, spared, twins, typed, untyped, uneven]).toEqual([
+  const lettering = [lettered, letteredToo];
+  expect(lettering).toEqual([
+    'ALTER TABLE lettered RENAME COLUMN W TO w_2',
+    'ALTER TABLE lettered RENAME COLUMN w_2 TO w',
+  ]);
+  expect([
+    cased,
+    crossed,
+    gone,
+    moved,
+    named,
+    replaced,
+    reverted,
+    shrunk,
+    spared,
+    twins,
+    typed,
+    untyped,
+    uneven,
+  ]).toEqual([
+    'RENAME TABLE Cased TO cased_2, cased_2 TO cased',
     'ALTER TABLE crossed DROP COLUMN p, DROP COLUMN q',
     expect.stringMatching(/^dolt checkout \w{32} -- gone$/),
     'RENAME TABLE moved_on TO moved',
@@ -155,7 +183,8 @@ test('the fixes for definitions that do not merge are carried out as printed', a
   expect(sentence(ofTables, 'dropped the table gone')).toContain('One side (theirs)');
   expect(sentence(ofTables, 'of replaced and added it again')).toContain('One side (ours)');
   await box.north.dolt(...gone.split(' ').slice(1));
-  await box.send(...[crossed, moved, named, replaced, shrunk, twins, uneven].filter((one) => one !== undefined));
+  const repaired = [cased, crossed, ...lettering, moved, named, replaced, shrunk, twins, uneven];
+  await box.send(...repaired.filter((one) => one !== undefined));
   // The other way that the hint names.
   await box.south.dolt('revert', dropping);
   await box.keep('DROP TABLE spared', replaced, typed);
@@ -172,7 +201,7 @@ test('the fixes for definitions that do not merge are carried out as printed', a
   expect(
     await box.south.read(
       'SELECT id FROM k ORDER BY id',
-      ...['again', 'altered', 'moved', 'gone', 'reverted'].map((name) => `SELECT w FROM ${name} ORDER BY id`),
+      ...['again', 'altered', 'moved', 'cased', 'gone', 'reverted'].map((name) => `SELECT w FROM ${name} ORDER BY id`),
       'SELECT * FROM replaced',
       'SELECT * FROM shrunk',
       'SELECT z FROM twins',
@@ -183,6 +212,7 @@ test('the fixes for definitions that do not merge are carried out as printed', a
     ),
   ).toMatchObject([
     [{ id: 1 }, { id: 8 }, { id: 9 }],
+    south,
     south,
     south,
     south,

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { ERRORS } from '../contract/error-codes.ts';
 import { plain, shellWord } from '../core/text.ts';
 import { columnType, type Item, isNotNull } from '../dolt/schema/create-table.ts';
-import { identifier, quoted } from '../dolt/sql/identifier.ts';
+import { folded, identifier, quoted } from '../dolt/sql/identifier.ts';
 import { otherSide, SIDES, type Side } from './merging.ts';
 
 /** A table as the base and both sides have it; empty: not under this name. */
@@ -57,7 +57,7 @@ function goneCure({ table, commit, changes, ...at }: SchemaFacts, seen: Seen): s
   if (side === undefined) return null;
   const name = changes[side].renamedTo;
   if (name !== null) {
-    return `One side (${seen(side)}) renamed the table ${plain(table)}. Rename it back there (\`RENAME TABLE ${identifier(name)} TO ${identifier(table)}\`), commit and sync, then run again. Rename it when both sides are equal.`;
+    return `One side (${seen(side)}) renamed the table ${plain(table)}. Rename it back there (\`RENAME TABLE ${renames(name, table).join(', ')}\`), commit and sync, then run again. Rename it when both sides are equal.`;
   }
   return `One side (${seen(side)}) dropped the table ${plain(table)}. Drop it on the other side, too, or restore it on the side that dropped it (\`dolt checkout ${commit} -- ${shellWord(plain(table))}\`). Commit and sync, then run again.`;
 }
@@ -83,6 +83,12 @@ function droppedCure({ table, changes, ...at }: SchemaFacts, seen: Seen): string
   return null;
 }
 
+/** The steps from one name to another: Dolt 2.3.0 takes no new name that differs only in case (measured). */
+function renames(from: string, to: string): string[] {
+  const names = folded(from) === folded(to) ? [from, `${to}_2`, to] : [from, to];
+  return names.slice(1).map((name, index) => `${identifier(names[index] ?? from)} TO ${identifier(name)}`);
+}
+
 /** With the former name on one side, Dolt merges the name of that side and the definition of the other. */
 function renamedCure({ table, changes, ...at }: SchemaFacts, seen: Seen): string | null {
   for (const side of SIDES) {
@@ -90,7 +96,8 @@ function renamedCure({ table, changes, ...at }: SchemaFacts, seen: Seen): string
     for (const { from, to } of changes[side].renamed) {
       const there = changes[other].renamed.find((one) => one.from === from)?.to ?? from;
       if (there === to || columnText(at[other], there) === columnText(at.base, from)) continue;
-      return `One side (${seen(side)}) renamed the column ${plain(from)} of ${plain(table)}, which the other side changed. Rename it back there (\`ALTER TABLE ${identifier(table)} RENAME COLUMN ${identifier(to)} TO ${identifier(from)}\`), commit and sync, then run again. Rename it when both sides are equal.`;
+      const steps = renames(to, from).map((step) => `\`ALTER TABLE ${identifier(table)} RENAME COLUMN ${step}\``);
+      return `One side (${seen(side)}) renamed the column ${plain(from)} of ${plain(table)}, which the other side changed. Rename it back there (${steps.join(', then ')}), commit and sync, then run again. Rename it when both sides are equal.`;
     }
   }
   return null;

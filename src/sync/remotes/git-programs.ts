@@ -39,7 +39,7 @@ export async function refuseCheckoutPrograms(
       'not-a-remote',
       `${endpoint.written} is part of the checkout and can start programs or read other files: ${why}`,
       {
-        hint: 'Remove the hooks and settings, or move the repository out of the checkout.',
+        hint: 'Remove the hooks, settings and links, or move the repository out of the checkout.',
       },
     );
   }

@@ -277,6 +277,7 @@ const REFUSED = [
   ],
   [{ setting: { port: 1 }, host: '127.0.0.1' }, 'credential-url-mismatch', /are not for mysql:\/\/127\.0\.0\.1:1$/],
   [{ branch: 'none' }, 'branch-not-found', /has no branch none$/],
+  [{ stateDir: '/a#b' }, 'bad-usage', /its path contains `#`$/],
 ] as const;
 
 describe('a run through a server is refused', () => {

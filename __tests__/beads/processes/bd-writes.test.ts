@@ -108,6 +108,12 @@ test('a run merges the commits that bd writes while the run waits for a peer', a
   );
   expect(await readdir(folder.file('victim'))).toEqual(['copies']);
   expect(await readdir(folder.file('victim', 'copies'))).toEqual(['file']);
+
+  // Dolt cannot use such a folder for the exchange.
+  await addElsewhere('least');
+  const within = await command(below(folder, 'repo'), '', { ...options, stateDir: folder.file('st#ate') });
+  expect(within.result).toMatchObject({ peers: [{ verified: true, pulledCommits: 1 }] });
+  expect(within.log).toContainEqual(expect.stringMatching(/contains `#`\. This run works in the database itself\./));
 }, 150_000);
 
 test('a rejected head with unresolved rows is kept for `resolve`', async () => {

@@ -21,6 +21,21 @@ export const USE_REMOTESAPI =
 
 const ELSEWHERE = 'It may run in another container';
 
+/** In the path of a `file://` remote, Dolt takes them for parts of a URL, also if they are encoded (2.3.0, measured). */
+const OF_URLS = /[#?%]/;
+
+/**
+ * Requires that Dolt can use folders below this one as remotes.
+ * @throws Failure `bad-usage`
+ */
+export function requireExchangeable(folder: string): void {
+  const [sign] = OF_URLS.exec(folder) ?? [];
+  if (sign === undefined) return;
+  throw new Failure('bad-usage', `Dolt cannot exchange commits below ${folder}: its path contains \`${sign}\``, {
+    hint: 'Set XDG_STATE_HOME, or on a runner RUNNER_TEMP, to a folder without `#`, `?` and `%` in its path.',
+  });
+}
+
 type Named = Pick<UserServer, 'name'>;
 type Server = Pick<UserServer, 'name' | 'session'>;
 

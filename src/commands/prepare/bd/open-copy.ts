@@ -22,7 +22,7 @@ import { readStateFiles, type StatePlace } from '../../../sync/history/last-veri
 import { readOwnMoves, servedMoves } from '../../../sync/merge/own-moves.ts';
 import { readRemoteRecords } from '../../../sync/remotes/remote-records.ts';
 import { reportedFilePath } from '../../../sync/remotes/reported-remotes.ts';
-import { isLeftover, removeLeftovers } from '../../../sync/served/exchange-folder.ts';
+import { isLeftover, removeLeftovers, requireExchangeable } from '../../../sync/served/exchange-folder.ts';
 import { shortHolds } from '../../../sync/served/short-holds.ts';
 import { timeLimit } from '../../../sync/time-limits.ts';
 import type { Context } from '../../context.ts';
@@ -132,9 +132,13 @@ export async function openCopyOfEmbedded(
   }
 }
 
-/** Makes the folder for the copy; false, with a warning, if that is impossible or another user owns a part of it. */
+/**
+ * Makes the folder for the copy; false, with a warning, if that is impossible, Dolt cannot use it, or another user owns a part
+ * of it.
+ */
 async function couldMakeOwn(stateDir: string, folder: string, { log }: Pick<Context, 'log'>): Promise<boolean> {
   try {
+    requireExchangeable(folder);
     await makeOwnFolder(stateDir, folder);
     await warnOfReplaceable(folder, log);
     return true;

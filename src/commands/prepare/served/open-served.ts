@@ -39,7 +39,7 @@ import {
   takeOver,
   throughFolder,
 } from '../../../sync/served/exchange.ts';
-import { requireFolder, USE_REMOTESAPI } from '../../../sync/served/exchange-folder.ts';
+import { requireExchangeable, requireFolder, USE_REMOTESAPI } from '../../../sync/served/exchange-folder.ts';
 import type { ServedDatabase } from '../../../sync/served/served-database.ts';
 import { whyRefused } from '../../../sync/served/why-refused.ts';
 import { finishFetches } from '../../../sync/tags.ts';
@@ -316,7 +316,8 @@ interface ScratchPlace extends ScratchFolders {
 
 /** Kept between runs where the user has a folder for state, so that only new chunks travel; else temporary. */
 async function scratchPlace(context: Context, at: ServedAt): Promise<ScratchPlace> {
-  const { stateDir } = context;
+  const { stateDir, tempDir } = context;
+  if (at.setting.remotesapi === null) requireExchangeable(stateDir ?? tempDir);
   if (stateDir !== undefined) {
     const place = await keptScratchFolders(stateDir, at);
     await makeOwnFolder(stateDir, place.exchange);

@@ -4,7 +4,7 @@ import type { Asker } from '../../src/resolve/ask-rows.ts';
 import { readOwnMoves, recordMove } from '../../src/sync/merge/own-moves.ts';
 import { openTestDatabase, remoteHead } from '../helpers/database.ts';
 import { committing } from '../helpers/scenario.ts';
-import { type ServedDatabase, servedDatabase } from '../helpers/served-database.ts';
+import { clientCommits, otherCommits, type ServedDatabase, servedDatabase } from '../helpers/served-database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
 
@@ -170,3 +170,46 @@ test('resolve without conflicts does not contact the server', async () => {
   // Without a state folder, no copy is kept.
   expect(await failureOf(() => served.resolve({ database: '', setting, ask }))).toMatchObject({ code: 'no-database' });
 }, 180_000);
+
+test('rows of a client that lose in a merge are reported if it commits during the run, and stay if they are not committed', async () => {
+  await using folder = await tempFolder();
+  const notes = 'CREATE TABLE notes (id INT PRIMARY KEY, item INT, FOREIGN KEY (item) REFERENCES items (id))';
+  await using served = await servedDatabase(folder, notes);
+  const before = await served.head();
+  const theirs = await otherCommits(served);
+  // Its row loses the key to the row of the peer, and its uncommitted note would go with it.
+  const commit = [
+    "INSERT INTO items VALUES (3, 'client', 'client')",
+    'INSERT INTO notes VALUES (1, 3), (2, NULL)',
+    "CALL DOLT_COMMIT('-A', '-m', 'client')",
+  ];
+  served.sqlNow(...commit, 'UPDATE notes SET item = 1 WHERE id = 1');
+  const head = await served.head();
+  const [waits] = (await served.run()).result.peers;
+  expect(waits).toMatchObject({
+    pushedCommits: 0,
+    error: { code: 'uncommitted-changes', message: expect.stringContaining('merging this peer changes notes, which') },
+  });
+  expect([await served.head(), await remoteHead(served.mailbox, folder.file('look', 'local'))]).toEqual([head, theirs]);
+  await served.sql(`CALL DOLT_RESET('--hard', '${before}')`);
+
+  // No remote gets the result, so no peer has the head that is merged with the commit of the client.
+  await clientCommits(served);
+  let isCommitted = false;
+  const { result } = await served.run({
+    command: 'pull',
+    onEvent: ({ step }) => {
+      if (step !== 'merging' || isCommitted) return;
+      isCommitted = true;
+      served.sqlNow(...commit);
+    },
+  });
+  const [lost, note] = result.peers[0]?.conflicts ?? [];
+  expect([result.status, result.peers[0]?.conflicts.length]).toEqual(['conflict', 2]);
+  expect(lost).toMatchObject({ kind: 'id-collision', key: { id: '3' }, ours: { title: 'client' }, left: true });
+  expect(note).toMatchObject({ kind: 'dependant', key: { id: '1' }, left: true });
+  expect(await served.rows('SELECT id, title FROM items WHERE id > 2 ORDER BY id')).toEqual([
+    { id: 3, title: 'three' },
+    { id: 4, title: 'four' },
+  ]);
+});

@@ -215,3 +215,34 @@ test('uncommitted rows with a VECTOR stay beside other rows of the table that a 
     { id: 101, title: 'row', place: '[1, 1]' },
   ]);
 });
+
+test('a merge that would change an uncommitted row only with the row that it belongs to is not pushed, and other peers are served', async () => {
+  await using folder = await tempFolder();
+  const tables = [
+    'CREATE TABLE parents (id INT PRIMARY KEY, name VARCHAR(9))',
+    'CREATE TABLE children (id INT PRIMARY KEY, p INT, note VARCHAR(9), FOREIGN KEY (p) REFERENCES parents (id))',
+  ];
+  const box = await mailbox(folder, ...tables);
+  const second = `file://${folder.file('second')}`;
+  await box.north.publish(second);
+  const theirs = await box.send("INSERT INTO parents VALUES (5, 'theirs')");
+  const head = await box.south.headAfter(
+    ...committing('ours', ["INSERT INTO parents VALUES (5, 'ours')", "INSERT INTO children VALUES (50, 5, 'x')"]),
+    "UPDATE children SET note = 'dirty'",
+  );
+  const { result } = await command(folder, `partner: ${box.url}\nsecond: ${second}`, { database: 'south' });
+  expect(result.peers).toMatchObject([
+    {
+      pushedCommits: 0,
+      conflicts: [],
+      error: {
+        code: 'uncommitted-changes',
+        message: expect.stringContaining('merging this peer changes children, which'),
+      },
+    },
+    { error: null, verified: true, remoteHead: head },
+  ]);
+  expect(theirs).toContain(result.peers[0]?.remoteHead ?? 'nothing');
+  expect(await box.south.head()).toBe(head);
+  expect(await box.south.rows('SELECT note FROM children')).toEqual([{ note: 'dirty' }]);
+});

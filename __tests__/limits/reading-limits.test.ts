@@ -123,8 +123,8 @@ test('the search for the peer of a conflict has a time limit, and a head that is
       const among = (...onto: string[]) => {
         // Only the second head that is read is slow.
         const times = [60_000, 100];
-        const limits = { of: () => mergeLimit('reporting', times.shift() ?? 0) };
-        return attributeAll(engine, { steps: [{ head: ours, onto, conflicts }], ours, limits });
+        const limits = { of: () => mergeLimit('reporting', times.shift() ?? 0), unreportable: new Map() };
+        return attributeAll(engine, { steps: [{ head: ours, onto, conflicts }], ours, parts: new Map(), limits });
       };
       expect(await among(sound, hostile, ours)).toMatchObject({
         kind: 'unreportable',

@@ -165,8 +165,11 @@ async function mergeAndPush(
       continue;
     }
     let last = merged.merge;
+    const reported = new Map(allProgress.map((progress) => [progress, progress.conflicts]));
     const mergeAgain = async (moved: string): Promise<string> => {
       await refuseLossyCommits(context, { from: ours, to: moved });
+      // Rows of a merge that was made for an earlier move of the branch no longer count.
+      for (const [progress, conflicts] of reported) progress.reportConflicts(conflicts);
       const again = await mergeHeads(
         context,
         { ...local, ours: moved, accepted: [...local.accepted, target] },

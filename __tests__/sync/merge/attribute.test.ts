@@ -14,7 +14,7 @@ test('the rows of a head are read at the head, whatever branch is checked out', 
   const conflicts = [of('1', '7'), of('2', null), of('3', '9')];
   const peers = async (first: string, ours: string): Promise<readonly string[]> => {
     const steps = [{ head: ours, onto: [first, 'last'], conflicts }];
-    const of = { steps, ours, limits: new MergeLimits(60_000, 2) };
+    const of = { steps, ours, parts: new Map(), limits: new MergeLimits(60_000, 2) };
     const found = await withBranches((engine) => attributeAll(engine, of));
     if (found.kind !== 'attributed') throw found.failure;
     return found.conflicts.map(({ head }) => head);

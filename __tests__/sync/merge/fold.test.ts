@@ -95,18 +95,36 @@ describe('the fold', () => {
         "CALL DOLT_PULL('clash-box', 'main')",
         ...sent('a', 'after-box', "INSERT INTO items VALUES (21, 'after', 'a')"),
       );
-    const outcome = await federateDatabase({
-      local: folder.file('ours'),
-      tempDir: folder.file('tmp'),
-      peers: ['after', 'clash', 'clean'].map((name) => ({
-        ...filePeer(name, folder.file(`${name}-box`)),
-        strategy: 'manual',
-      })),
-    });
+    const sync = async (names: Readonly<Record<string, string>>) =>
+      await federateDatabase({
+        local: folder.file('ours'),
+        tempDir: folder.file('tmp'),
+        peers: Object.entries(names).map(([name, box]) => ({
+          ...filePeer(name, folder.file(`${box}-box`), box === 'clash' ? 'upstream' : 'peer'),
+          strategy: 'manual',
+        })),
+      });
+    const outcome = await sync({ after: 'after', clash: 'clash', clean: 'clean' });
     expect(outcome.run('clash').failure?.code).toBe('conflict');
     expect(outcome.run('after').failure?.code).toBe('conflict');
     expect(outcome.run('clash').conflicts[0]).toMatchObject({ ours: { title: 'O' }, theirs: { title: 'X' } });
     expect(outcome.run('clean')).toMatchObject({ failure: null, verified: true, head: outcome.head });
     expect(await made.database('ours').rows('SELECT id FROM items WHERE id >= 20')).toEqual([{ id: 20 }]);
+
+    // A later head has the refused one, and takes back what did not fit.
+    const back = sent('b', 'after-box', "UPDATE items SET title = 'one' WHERE id = 1");
+    await made.database('after').sql(...back);
+    const decided = await sync({ clash: 'clash', last: 'after' });
+    expect([decided.run('clash'), decided.run('last')]).toMatchObject([
+      { failure: null, conflicts: [], verified: true },
+      { failure: null, verified: true, head: decided.head },
+    ]);
+    expect(await made.database('ours').rows('SELECT id, title FROM items WHERE id IN (1, 20, 21) ORDER BY id')).toEqual(
+      [
+        { id: 1, title: 'O' },
+        { id: 20, title: 'clean' },
+        { id: 21, title: 'after' },
+      ],
+    );
   });
 });

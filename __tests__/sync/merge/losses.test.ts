@@ -17,6 +17,7 @@ const late = new Failure('timeout', 'checking the commits of this peer did not f
 type Losses = Readonly<Record<string, readonly Deletion[] | Failure>>;
 
 const MERGED: Omit<Converged, 'target'> = {
+  kept: 'ours',
   branch: 'merged',
   dropped: new Map(),
   steps: [],

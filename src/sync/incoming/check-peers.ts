@@ -1,6 +1,7 @@
 import { type Failure, toFailure } from '../../core/failure.ts';
 import { once } from '../../core/once.ts';
 import type { Engine } from '../../dolt/server/engines.ts';
+import { isAncestor } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { NOWHERE } from '../../egress/host-rule.ts';
 import { isChecked } from '../peer-actions.ts';
@@ -37,13 +38,24 @@ export async function checkPeers(
     engine.operation(limits.of('checking'), NOWHERE, work);
   const all = [...headsOfRun(allProgress), ...accepted.map((head) => ({ head, peer: OF_THIS_RUN }))];
   const share = once((from: string) => within((sql) => sharedCommits(sql, from, all)));
-  const read = once(async (theirs: string) => {
-    const shared = (await share(ours)).get(theirs) ?? [];
-    return await within((sql) => readIncoming(sql, { ours, theirs, branch, rules, shared, maxDelete }, limit));
+  const headsFor = once(async (theirs: string) => ({
+    ours: await comparedWith(engine, { ours, accepted }, theirs),
+    theirs,
+  }));
+  const read = once(async (head: string) => {
+    const heads = await headsFor(head);
+    const shared = (await share(heads.ours)).get(head) ?? [];
+    return await within((sql) => readIncoming(sql, { ...heads, branch, rules, shared, maxDelete }, limit));
   });
-  const attribute = once((theirs: string) => within((sql) => readAttribution(sql, { ours, theirs })));
+  const attribute = once(async (head: string) => {
+    const heads = await headsFor(head);
+    return await within((sql) => readAttribution(sql, heads));
+  });
   // After the expressions of the head were checked, because its own checks are computed here.
-  const verify = once((theirs: string) => within((sql) => refuseBrokenRows(sql, { ours, theirs })));
+  const verify = once(async (head: string) => {
+    const heads = await headsFor(head);
+    return await within((sql) => refuseBrokenRows(sql, heads));
+  });
   let lost: Failure | null = null;
   const checkOne = async (progress: PeerProgress): Promise<void> => {
     const { head, peer } = progress;
@@ -56,7 +68,9 @@ export async function checkPeers(
       const verdict = checkIncoming(incoming, { peer: name, accept, maxDelete });
       if (verdict.failure === null) await verify(head);
       const untrusted =
-        trust === null ? [] : await within((sql) => untrustedChanges(sql, { ours, theirs: head }, trust));
+        trust === null
+          ? []
+          : await headsFor(head).then((heads) => within((sql) => untrustedChanges(sql, heads, trust)));
       const counted = attribution === 'off' ? null : await attribute(head);
       progress.checked(withTrust(verdict, untrusted, name), counted);
     } catch (thrown) {
@@ -71,6 +85,21 @@ export async function checkPeers(
   if (lost === null) return;
   limits.recordLostCheck();
   throw lost;
+}
+
+/**
+ * The commit with which a head is compared: our head, or the last commit of this run that was published and that the head
+ * contains, or that contains it. What we have sent to a peer is no change of that peer.
+ */
+async function comparedWith(
+  { database }: Engine,
+  { ours, accepted }: Pick<LocalHead, 'ours' | 'accepted'>,
+  head: string,
+): Promise<string> {
+  for (const commit of accepted.toReversed()) {
+    if ((await isAncestor(database, commit, head)) || (await isAncestor(database, head, commit))) return commit;
+  }
+  return ours;
 }
 
 /** The latest time that does not count as future, `YYYY-MM-DD HH:MM:SS` in UTC. Clocks differ, but not by a day. */

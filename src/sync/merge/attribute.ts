@@ -33,24 +33,27 @@ export type Attribution =
   | { readonly kind: 'attributed'; readonly conflicts: readonly Attributed[] }
   | { readonly kind: 'unreportable'; readonly head: string; readonly failure: Failure };
 
+interface Merges {
+  readonly steps: readonly FoldStep[];
+  readonly ours: string;
+  /** For commits of this run that were merged like heads: the heads of peers in them, in the order of their names. */
+  readonly parts: ReadonlyMap<string, readonly string[]>;
+  readonly limits: Pick<MergeLimits, 'of' | 'unreportable'>;
+}
+
 /** Finds the peer of each conflict of several merges. Each reading of a head has a time limit of its own. */
-export async function attributeAll(
-  engine: Engine,
-  {
-    steps,
-    ours,
-    limits,
-  }: { readonly steps: readonly FoldStep[]; readonly ours: string; readonly limits: Pick<MergeLimits, 'of'> },
-): Promise<Attribution> {
+export async function attributeAll(engine: Engine, { steps, ours, parts, limits }: Merges): Promise<Attribution> {
   const conflicts: Attributed[] = [];
   let reading = ours;
   const owned: ReadOwned = (head, open) => {
+    // It is left out of the merge, unless it is a part of a published commit.
+    if (limits.unreportable.has(head)) return Promise.resolve([]);
     reading = head;
     return engine.operation(limits.of('reporting'), NOWHERE, (sql) => readOwned(sql, { ours, head }, open));
   };
   for (const step of steps) {
     try {
-      conflicts.push(...(await attribute(step, ours, owned)));
+      conflicts.push(...(await attribute(step, { ours, parts }, owned)));
     } catch (thrown) {
       const failure = toFailure(thrown);
       if (!isLimit(failure) || failure.code === 'engine-lost') throw thrown;
@@ -64,23 +67,25 @@ export async function attributeAll(
 type ReadOwned = (head: string, conflicts: readonly Conflict[]) => Promise<readonly Conflict[]>;
 
 /**
- * Finds the peer of each conflict of a merge. If our head was merged onto several others, that is the first one with
- * the row as the report shows it, else the last.
+ * Finds the peer of each conflict of a merge. If our head was merged onto several others, or a commit with the heads of
+ * several peers was merged, that is the first one with the row as the report shows it, else the last.
  */
-async function attribute(step: FoldStep, ours: string, owned: ReadOwned): Promise<Attributed[]> {
-  const { head, onto, conflicts } = step;
-  if (head !== ours) {
-    const between = onto.includes(ours) ? [] : onto;
-    return conflicts.map((conflict) => ({ head, between, conflict }));
-  }
+async function attribute(
+  { head, onto, conflicts }: FoldStep,
+  { ours, parts }: Pick<Merges, 'ours' | 'parts'>,
+  owned: ReadOwned,
+): Promise<Attributed[]> {
+  const partsOf = (heads: readonly string[]) => heads.flatMap((one) => parts.get(one) ?? [one]);
+  const others = partsOf(head === ours ? onto : [head]);
+  const between = head === ours || onto.includes(ours) ? [] : partsOf(onto);
   const owners = new Map<Conflict, string>();
-  for (const other of onto.slice(0, -1)) {
+  for (const other of others.slice(0, -1)) {
     const open = conflicts.filter((conflict) => !owners.has(conflict));
     if (open.length === 0) break;
     for (const conflict of await owned(other, open)) owners.set(conflict, other);
   }
-  const last = onto.at(-1) ?? '';
-  return conflicts.map((conflict) => ({ head: owners.get(conflict) ?? last, between: [], conflict }));
+  const last = others.at(-1) ?? '';
+  return conflicts.map((conflict) => ({ head: owners.get(conflict) ?? last, between, conflict }));
 }
 
 /** A table that the head did not change has none of the rows. */

@@ -12,6 +12,8 @@ import { Rejections } from './rejections.ts';
 export interface Converged {
   /** The commit that contains all heads that could be merged; our head if there is nothing to merge. */
   readonly target: string;
+  /** Our head, or the published commit that contains it: that is never rejected, and conflicts are reported from its side. */
+  readonly kept: string;
   /** A local branch that points at the target, to push from. */
   readonly branch: string;
   /** Heads that were rejected. */
@@ -44,14 +46,16 @@ export function limited(merge: MergeReport): MergeReport {
 
 /**
  * Merges heads as far as possible: drops heads that another contains, fast-forwards to a single head, and folds
- * several. A head that cannot be merged is rejected with every head that contains it, and the fold restarts without
- * them. A head that was rejected beside another one returns once if that other one is rejected later. No local branch
- * moves.
+ * several. A head that cannot be merged is rejected with every head under `newest` that contains it, and the fold restarts
+ * without them. A head that was rejected beside another one returns once if that other one is rejected later. Our head is never
+ * rejected, nor a published commit that contains it: a peer that comes later must not displace those that were served. No
+ * local branch moves.
  * @param scratch makes a name for a temporary branch
  */
 export async function converge(engine: Engine, heads: Heads, scratch: () => string): Promise<Converged> {
-  const { ours, limits, rules } = heads;
+  const { limits, rules } = heads;
   const { database } = engine;
+  const ours = await keptHead(database, heads);
   const rejections = new Rejections();
   const clashes = new Map<string, RejectedHead | null>();
   for (;;) {
@@ -62,21 +66,32 @@ export async function converge(engine: Engine, heads: Heads, scratch: () => stri
     const others = left.filter(({ strategy }) => strategy !== 'newest');
     const [only, second] = minimal;
     if (second === undefined && (await noneNew(database, only ?? ours, others))) {
-      return withoutMerge(database, { ...heads, target: only ?? ours, dropped, scratch });
+      return withoutMerge(database, { ...heads, kept: ours, target: only ?? ours, dropped, scratch });
     }
     const branch = scratch();
-    const fold = await foldHeads(engine, { ours, newest: minimal, others, branch, limits, rules });
+    const fold = await foldHeads(engine, { ours, newest: minimal, others, rejected: dropped, branch, limits, rules });
     if (fold.kind === 'folded') {
       for (const [head, why] of fold.dropped) dropped.set(head, why);
+      // A head that was merged can contain a rejected one, with what was decided about it.
+      for (const head of [...dropped.keys()]) if (await isAncestor(database, head, fold.head)) dropped.delete(head);
       const merge = reportOf(fold, dropped);
-      return { target: fold.head, branch, dropped, steps: fold.steps, merge, made: fold.made };
+      return { target: fold.head, kept: ours, branch, dropped, steps: fold.steps, merge, made: fold.made };
     }
     const { heads: rejected, beside } = await rejectHeads(engine, { ours, fold, clashes, scratch, limits, rules });
-    const all = heads.theirs.map((one) => one.head);
+    // The fold tries those with a strategy of their own.
+    const all = heads.theirs.flatMap((one) => (one.strategy === 'newest' ? [one.head] : []));
     for (const [head, why] of rejected) {
       rejections.add({ head, heads: await headsContaining(database, all, head), why, beside });
     }
   }
+}
+
+/** Our head, or the last of the published commits that contains it. */
+async function keptHead(sql: Sql, { ours, theirs }: Pick<Heads, 'ours' | 'theirs'>): Promise<string> {
+  let kept = ours;
+  for (const { head, isPublished = false } of theirs)
+    if (isPublished && (await isAncestor(sql, kept, head))) kept = head;
+  return kept;
 }
 
 async function noneNew(database: Database, head: string, others: readonly StrategyHead[]): Promise<boolean> {
@@ -89,13 +104,14 @@ async function withoutMerge(
   database: Database,
   at: Heads & {
     readonly target: string;
+    readonly kept: string;
     readonly dropped: ReadonlyMap<string, RejectedHead>;
     readonly scratch: () => string;
   },
 ): Promise<Converged> {
-  const { target, dropped } = at;
+  const { target, kept, dropped } = at;
   const merge = passedLimit(dropped) ? limited(NO_MERGE) : NO_MERGE;
-  const found = { target, dropped, steps: [], merge, made: [] };
+  const found = { target, kept, dropped, steps: [], merge, made: [] };
   if (target === at.ours) return { ...found, branch: at.branch };
   const branch = at.scratch();
   await createBranch(database, { name: branch, at: target });

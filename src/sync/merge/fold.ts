@@ -15,6 +15,8 @@ import type { MergeLimits } from './limits.ts';
 export interface StrategyHead {
   readonly head: string;
   readonly strategy: ConflictStrategy;
+  /** Whether it is a commit of this run that a remote has, so that it must be kept like our head. */
+  readonly isPublished?: boolean;
 }
 
 /** Rows that were resolved when one head was merged. */
@@ -98,6 +100,8 @@ interface FoldPlan {
   readonly newest: readonly string[];
   /** Heads to merge onto that, in this order. */
   readonly others: readonly StrategyHead[];
+  /** Heads under `newest` that were rejected before; absent: none. */
+  readonly rejected?: ReadonlyMap<string, RejectedHead>;
   /** Name of the branch to create; it stays in any case. */
   readonly branch: string;
   /** The limits of each merge in time and size. */
@@ -159,8 +163,10 @@ export async function foldHeads(engine: Engine, plan: FoldPlan): Promise<Fold> {
     const dropped = new Map<string, RejectedHead>();
     for (const other of plan.others) {
       if (await folding.fastForwardOrSkip(other.head, plan.branch)) continue;
-      const why = (await containsOne(sql, other.head, dropped)) ?? (await merge(other));
-      if (why !== null) dropped.set(other.head, why);
+      const inner = await containsOne(sql, other.head, new Map([...(plan.rejected ?? []), ...dropped]));
+      // With the rejected head it can have what was decided about it. Nothing of that head is decided here.
+      const refused = await merge(inner === null ? other : { ...other, strategy: 'manual' });
+      if (refused !== null) dropped.set(other.head, inner ?? refused);
     }
     const { head, steps, made } = folding;
     const committerFixed = await signsDeterministically(sql);
@@ -168,7 +174,7 @@ export async function foldHeads(engine: Engine, plan: FoldPlan): Promise<Fold> {
   });
 }
 
-/** Why a head is rejected that contains a rejected one. */
+/** Why the first rejected head was rejected that a head contains; null: it contains none. */
 async function containsOne(
   sql: Sql,
   head: string,

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../contract/error-codes.ts';
-import type { Conflict, MergeReport } from '../../contract/result.ts';
+import type { MergeReport } from '../../contract/result.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import { counted } from '../../core/text.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
@@ -24,8 +24,10 @@ import { recordEquivalent } from './equivalent.ts';
 import type { RejectedHead, StrategyHead } from './fold.ts';
 import { isUnresolved } from './is-unresolved.ts';
 import { headsThatLose } from './losses.ts';
+import { headsThatStay, whyUnmovable } from './movable.ts';
+import { type EarlierConflicts, earlierConflicts, partsOfPublished, recordConflicts } from './report-conflicts.ts';
 import { scratchName } from './scratch.ts';
-import { headsThatTouch, rowsToSetAside, type TouchedTables } from './uncommitted.ts';
+import { headsThatTouch, type TouchedTables } from './uncommitted.ts';
 
 /*
  * A peer's head is not merged, and waits for another run, for one of these reasons:
@@ -33,7 +35,7 @@ import { headsThatTouch, rowsToSetAside, type TouchedTables } from './uncommitte
  * 1. The check of incoming commits blocks it (`checkPeers`), or its peer failed before. It is not a candidate.
  * 2. Another head has equal contents (`recordEquivalent`). It becomes a candidate if that other head is not merged.
  * 3. It changes rows that are uncommitted here, or a table that cannot be set aside (`touched.waiting`).
- * 4. It changes other rows of such a table, and our branch could not move to the merged result (`touched.otherRows`).
+ * 4. Our branch could not move to the merged result (`headsThatStay`).
  * 5. Its merge removes too many rows of ours or of another head (`headsWithLosses`).
  * 6. Reading its rows, to find the peers of conflicts, passes a limit (`limits.unreportable`).
  * 7. It does not merge: the fold rejects it (`converged.dropped`).
@@ -52,25 +54,27 @@ export async function mergeHeads(
   local: LocalHead,
   allProgress: readonly PeerProgress[],
 ): Promise<Converged> {
-  const merged = await mergeInEngines(context, local, allProgress);
-  const isRefused = await refuseAtServer(context, local, merged.target, allProgress);
-  return isRefused ? await mergeInEngines(context, local, allProgress) : merged;
+  const earlier = earlierConflicts(local, allProgress);
+  const merged = await mergeInEngines(context, local, { allProgress, earlier });
+  const isRefused = await refuseAtServer(context, local, merged.target, { allProgress, earlier });
+  return isRefused ? await mergeInEngines(context, local, { allProgress, earlier }) : merged;
+}
+
+interface Peers {
+  readonly allProgress: readonly PeerProgress[];
+  readonly earlier: EarlierConflicts;
 }
 
 /**
  * Merges in an engine without credentials. If that engine ends, the merge restarts in a new one. Restarts are bounded:
  * after each one, `limits` rejects the head that ended the engine, or checks heads one at a time to find it.
  */
-async function mergeInEngines(
-  context: SyncContext,
-  local: LocalHead,
-  allProgress: readonly PeerProgress[],
-): Promise<Converged> {
+async function mergeInEngines(context: SyncContext, local: LocalHead, peers: Peers): Promise<Converged> {
   const { engines, limits } = context;
   for (;;) {
     const { lost } = limits;
     try {
-      return await engines.use(NO_CREDENTIALS, (engine) => mergeIn(context, local, engine, allProgress));
+      return await engines.use(NO_CREDENTIALS, (engine) => mergeIn(context, local, engine, peers));
     } catch (thrown) {
       if (!ENDED.includes(toFailure(thrown).code) || limits.lost === lost) throw thrown;
       await engines.close();
@@ -87,7 +91,7 @@ async function mergeIn(
   context: SyncContext,
   local: LocalHead,
   engine: Engine,
-  allProgress: readonly PeerProgress[],
+  { allProgress, earlier }: Peers,
 ): Promise<Converged> {
   const { database } = engine;
   // Dolt would create it from the branch of a peer.
@@ -100,12 +104,15 @@ async function mergeIn(
     local.ours,
   );
   const { candidates, converged, waiting, attributed } = await convergePeers(context, local, engine, allProgress);
-  recordConflicts(local, candidates, attributed);
+  recordConflicts(candidates, allProgress, { earlier, attributed });
   for (const progress of candidates) {
     const { head, mergeRewritten } = progress;
     if (head === null) continue;
-    const why = waiting.get(head) ?? converged.dropped.get(head);
-    if (why !== undefined && progress.failure === null) progress.reject(why.failure, why.conflicts);
+    // A head that waits can be in another one that need not.
+    const isMerged = await isAncestor(database, head, converged.target);
+    const why = isMerged ? undefined : (waiting.get(head) ?? converged.dropped.get(head));
+    if (why !== undefined && progress.failure === null)
+      progress.reject(why.failure, [...(earlier.get(progress) ?? []), ...why.conflicts]);
     if (head !== mergeRewritten || progress.rewritten === null) continue;
     const merge = why === undefined ? { target: converged.target } : await pendingMerge(database, local.ours, progress);
     if (merge !== null) await recordReturned(database, progress, { ours: local.ours, merge });
@@ -147,14 +154,18 @@ async function convergePeers(
         detail: `${counted(progress.behind ?? 0, 'commit')}`,
       });
   }
-  const heads = candidates.flatMap((progress) => (progress.head === null ? [] : [progress.head]));
-  const touched = await headsThatTouch(context, local, engine.database, heads);
+  const { database } = engine;
+  const heads: string[] = [];
+  for (const { head } of candidates)
+    if (head !== null && !(await isInAny(database, head, local.accepted))) heads.push(head);
+  const touched = await headsThatTouch(context, local, database, heads);
   const deleting = candidates.flatMap(({ head, peer }) =>
     head !== null && peer.accept.includes('deletion') ? [head] : [],
   );
   const peersAt = (head: string) => candidates.flatMap((one) => (one.head === head ? [one.peer.name] : []));
   const mayDelete = new Set([...deleting, ...local.accepted]);
-  const merging: Merging = { context, ours: local.ours, engine, mayDelete, peersAt };
+  const parts = await partsOfPublished(database, local, allProgress);
+  const merging: Merging = { context, ours: local.ours, engine, mayDelete, peersAt, parts };
   const merged = await convergeChecked(merging, headsOf(candidates, local.accepted), touched);
   const { converged, waiting } = merged;
   const alone = allProgress.filter(
@@ -163,6 +174,11 @@ async function convergePeers(
   if (alone.length === 0) return { ...merged, candidates };
   for (const progress of alone) progress.foundEquivalent(null, local.ours);
   return await convergePeers(context, local, engine, allProgress);
+}
+
+async function isInAny(sql: Sql, head: string, commits: readonly string[]): Promise<boolean> {
+  for (const commit of commits) if (await isAncestor(sql, head, commit)) return true;
+  return false;
 }
 
 /** The facts that all merges of one engine share. */
@@ -174,6 +190,8 @@ interface Merging {
   readonly mayDelete: ReadonlySet<string>;
   /** The names of the peers that have a head. */
   readonly peersAt: (head: string) => readonly string[];
+  /** The heads of peers in published commits; see `partsOfPublished`. */
+  readonly parts: ReadonlyMap<string, readonly string[]>;
 }
 
 /** The merged heads, the peer of each conflict, and the heads that have to wait. */
@@ -192,31 +210,32 @@ async function convergeChecked(
   all: readonly StrategyHead[],
   touched: TouchedTables,
 ): Promise<MergeAttempt> {
-  const { context, ours, engine } = merging;
-  const { branch, dirty, limits, rules } = context;
+  const { context, ours, engine, parts } = merging;
+  const { branch, limits, rules } = context;
+  const { database } = engine;
   const mergeOf = (theirs: readonly StrategyHead[]) =>
     converge(engine, { ours, theirs, branch, limits, rules }, scratchName);
   const first = () => new Map([...touched.waiting, ...limits.unreportable]);
+  const unmovable = (to: string) => whyUnmovable(context, database, { from: ours, to });
   let waiting = first();
-  let otherRowsWait = false;
   for (;;) {
-    const heads = all.filter(({ head }) => !waiting.has(head));
+    const heads = all.filter(({ head, isPublished }) => isPublished === true || !waiting.has(head));
     const converged = await mergeOf(heads);
     const losses = await headsWithLosses(merging, { converged, heads }, mergeOf);
     if (losses.size > 0) {
       for (const [head, why] of losses) waiting.set(head, why);
       continue;
     }
-    if (!otherRowsWait) {
-      // The result may change more than each head did. Nothing is pushed that our branch cannot move to.
-      const rows = await rowsToSetAside(engine.database, dirty, { branch, from: ours, to: converged.target });
-      if (typeof rows === 'string') {
-        otherRowsWait = true;
-        for (const [head, why] of touched.otherRows) waiting.set(head, why);
-        continue;
-      }
+    const why = await unmovable(converged.target);
+    const { otherRows } = touched;
+    const staying =
+      why === null ? null : await headsThatStay(database, { why, converged, heads, otherRows, mergeOf, unmovable });
+    // Nothing else can wait if what was published before cannot be reached any more.
+    if (staying !== null && staying.size > 0) {
+      for (const [head, reason] of staying) waiting.set(head, reason);
+      continue;
     }
-    const found = await attributeAll(engine, { steps: converged.steps, ours, limits });
+    const found = await attributeAll(engine, { steps: converged.steps, ours: converged.kept, parts, limits });
     if (found.kind === 'attributed') {
       const merge = limits.unreportable.size > 0 ? limited(converged.merge) : converged.merge;
       return { converged: { ...converged, merge }, waiting, attributed: found.conflicts };
@@ -228,7 +247,6 @@ async function convergeChecked(
     }
     // Without that head, the result may pass checks that it did not pass with it.
     waiting = first();
-    otherRowsWait = false;
   }
 }
 
@@ -278,26 +296,10 @@ function trueIfLate(thrown: unknown): boolean {
 
 function headsOf(candidates: readonly PeerProgress[], accepted: readonly string[]): StrategyHead[] {
   const byName = candidates.toSorted((a, b) => (a.peer.name < b.peer.name ? -1 : 1));
-  const theirs = byName.flatMap(({ head, peer }) => (head === null ? [] : [{ head, strategy: peer.strategy }]));
-  return [...theirs, ...accepted.map((head) => ({ head, strategy: 'newest' }) as const)];
-}
-
-function recordConflicts(
-  local: LocalHead,
-  candidates: readonly PeerProgress[],
-  attributed: readonly Attributed[],
-): void {
-  const namesAt = (heads: readonly string[]): string[] =>
-    candidates.flatMap(({ head, peer }) => (head !== null && heads.includes(head) ? [peer.name] : []));
-  for (const progress of candidates) {
-    // Resolutions of an earlier attempt count if a remote has its commit.
-    const before: readonly Conflict[] = local.accepted.length > 0 ? progress.conflicts : [];
-    const now = attributed.filter(({ head }) => head === progress.head);
-    progress.reportConflicts([
-      ...before,
-      ...now.map(({ conflict, between }) => ({ ...conflict, between: namesAt(between) })),
-    ]);
-  }
+  const theirs = byName.flatMap(({ head, peer }) =>
+    head === null || accepted.includes(head) ? [] : [{ head, strategy: peer.strategy }],
+  );
+  return [...theirs, ...accepted.map((head) => ({ head, strategy: 'newest', isPublished: true }) as const)];
 }
 
 /** Combines the merges of two attempts of one run. */

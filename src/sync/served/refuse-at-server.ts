@@ -1,6 +1,7 @@
 import { Failure } from '../../core/failure.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import { reachableOnlyFrom } from '../../dolt/sql/history.ts';
+import type { EarlierConflicts } from '../merge/report-conflicts.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 import type { LocalHead, SyncContext } from '../sync-context.ts';
 
@@ -14,7 +15,7 @@ export async function refuseAtServer(
   { engines, served, branch, dryRun }: SyncContext,
   { ours, accepted }: LocalHead,
   target: string,
-  allProgress: readonly PeerProgress[],
+  { allProgress, earlier }: { readonly allProgress: readonly PeerProgress[]; readonly earlier: EarlierConflicts },
 ): Promise<boolean> {
   if (dryRun || target === ours || served?.whyRefused === undefined || served.uncommitted.length === 0) return false;
   const merging = allProgress.filter(
@@ -33,6 +34,6 @@ export async function refuseAtServer(
   if (why === null) return false;
   const message = `${branch} cannot move at the running server: ${why.message}; nothing was merged from the peers`;
   const failure = new Failure(why.code, message, { hint: why.hint, cause: why });
-  for (const progress of brought) progress.reject(failure, []);
+  for (const progress of brought) progress.reject(failure, earlier.get(progress) ?? []);
   return true;
 }

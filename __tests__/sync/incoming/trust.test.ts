@@ -72,12 +72,12 @@ test('a peer changes only the rows of the systems that its trust names', async (
   expect(await adopted('"*", "*/*"')).toMatchObject({ error: null, plan: { pull: 'adopt' } });
   await local.sql(`CALL DOLT_RESET('--hard', '${before}')`);
 
-  await other.commit(
-    'another table',
+  const upgrade = [
     "INSERT INTO config VALUES ('issue_prefix_2', 'x')",
     'ALTER TABLE issues ADD COLUMN n INT',
     "INSERT INTO keyless VALUES ('here', 1)",
-  );
+  ];
+  await other.commit('another table', ...upgrade);
   await other.publish(url);
   const table = await pulled('"*", "*/*"');
   expect(table?.error).toMatchObject({
@@ -89,6 +89,14 @@ test('a peer changes only the rows of the systems that its trust names', async (
     'box changes keyless, whose rows cannot be distinguished without a primary key',
     'Nothing was merged from or pushed to box.',
   ]);
+
+  // The same upgrade here: only rows count then, and only those that differ from ours.
+  await local.commit('the same upgrade', ...upgrade, "UPDATE issues SET source_system = 'here' WHERE id = 'bd-2'");
+  const rows = await pulled('here');
+  expect(rows?.error?.message.split('\n')[0]).toMatch(/^box changes 2 rows of issues from systems/);
+  expect(rows?.held?.map(({ key }) => key['id'])).toEqual(['bd-1', 'bd-3']);
+  // Rows without a key that both sides added are left to a person.
+  expect((await pulled('"*", "*/*"'))?.error?.code).toBe('conflict');
 });
 
 test('a head to adopt takes back shared commits only as far as trust allows, and named commits as a whole', async () => {

@@ -80,26 +80,44 @@ export async function untrustedReplacement(
   if (since.every((commit) => commit === heads.ours)) {
     return await untrustedSince(sql, { from: heads.ours, to: heads.theirs }, patterns);
   }
+  const tables = await comparedWithOurs(sql, heads, patterns);
+  return await untrustedSinceAll(sql, heads, { bases: since, patterns, ...tables, changedRows: rowsUnlikeOurs });
+}
+
+/** How the tables of a head that are read-only since a commit differ from ours: both sides may have changed them alike. */
+interface ComparedTables {
+  readonly isUnchanged: (table: string) => boolean;
+  /** The part that counts of a table that differs. */
+  readonly wholeTable: (
+    table: string,
+    since: { readonly base: string; readonly reason: ReadOnly },
+  ) => Promise<Suspected>;
+}
+
+async function comparedWithOurs(
+  sql: Sql,
+  heads: { readonly ours: string; readonly theirs: string },
+  patterns: readonly string[],
+): Promise<ComparedTables> {
   const changes = await tableChanges(sql, heads.ours, heads.theirs);
   const [here, there] = [changes.map(({ from }) => from), changes.map(({ to }) => to)];
   const unlikeOurs = await suspectKeys(sql, { from: heads.ours, to: heads.theirs }, patterns);
-  return await untrustedSinceAll(sql, heads, {
-    bases: since,
-    patterns,
+  return {
     isUnchanged: (table) => !here.includes(table) && !there.includes(table),
     // The head lacks any other table that differs.
     wholeTable: async (table, { base, reason }) => {
       const keys = there.includes(table) ? (unlikeOurs.get(table) ?? []) : reason;
       return typeof keys === 'string' ? keys : await keysSince(sql, heads, { base, table, keys });
     },
-    changedRows: rowsUnlikeOurs,
-  });
+  };
 }
 
 /** More rows are compared with the merge base only. */
 const MOST_ROWS = 1_000;
 
-/** @param heads for rows that ours has as the head has them, which do not count; absent: the range begins at ours */
+/**
+ * @param heads for rows and tables that ours has as the head has them, which do not count; absent: the range begins at ours
+ */
 async function untrustedSince(
   sql: Sql,
   range: Range,
@@ -107,9 +125,17 @@ async function untrustedSince(
   heads?: { readonly ours: string; readonly theirs: string },
 ): Promise<Untrusted[]> {
   const found: Untrusted[] = [];
-  for (const { table, choice } of await suspectsSince(sql, range, patterns)) {
-    if (typeof choice === 'string') found.push({ table, count: choice, rows: [] });
-    else {
+  const suspects = await suspectsSince(sql, range, patterns);
+  const isAnyWhole = suspects.some(({ choice }) => typeof choice === 'string');
+  const compared = heads === undefined || !isAnyWhole ? null : await comparedWithOurs(sql, heads, patterns);
+  for (const { table, choice } of suspects) {
+    if (typeof choice === 'string') {
+      if (compared?.isUnchanged(table) === true) continue;
+      const since = { base: range.from, reason: choice };
+      const keys = compared === null ? choice : await compared.wholeTable(table, since);
+      if (typeof keys === 'string') found.push({ table, count: keys, rows: [] });
+      else if (heads !== undefined) found.push(...untrustedRow(table, await rowsUnlikeOurs(sql, heads, table, keys)));
+    } else {
       const count = await countDifferingRows(sql, range, choice);
       const keys = heads === undefined || count > MOST_ROWS ? null : await differingKeys(sql, range, choice);
       if (heads === undefined || keys === null)
@@ -130,15 +156,9 @@ function untrustedRow(table: string, changed: readonly ChangedRow[]): Untrusted[
 async function untrustedSinceAll(
   sql: Sql,
   heads: { readonly ours: string; readonly theirs: string },
-  of: {
+  of: ComparedTables & {
     readonly bases: readonly string[];
     readonly patterns: readonly string[];
-    readonly isUnchanged: (table: string) => boolean;
-    /** The part that counts of a table that is read-only since a base. */
-    readonly wholeTable: (
-      table: string,
-      since: { readonly base: string; readonly reason: ReadOnly },
-    ) => Promise<Suspected>;
     readonly changedRows: typeof rowsSinceBases;
   },
 ): Promise<Untrusted[]> {

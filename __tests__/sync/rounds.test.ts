@@ -2,12 +2,13 @@ import { expect, test } from '@jest/globals';
 import { execaSync } from 'execa';
 import { stringify } from 'yaml';
 import { command } from '../helpers/commanding.ts';
-import { cloneDatabase, makeDatabaseOf, remoteHead } from '../helpers/database.ts';
+import { cloneDatabase, makeDatabaseOf, remoteHead, type TestDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 /** Enough that one of them is below nearly every other hash. */
 const CANDIDATES = 200;
+const PUSH = "CALL DOLT_PUSH('origin', 'main')";
 const CREATE = 'CREATE TABLE t (id INT PRIMARY KEY, title VARCHAR(20), source_system VARCHAR(20))';
 
 /*
@@ -29,15 +30,14 @@ test('a peer that moves during a run displaces none that was served, and none is
   const [brings, , trusted, moves] = await Promise.all(
     names.map(async (name) => await cloneDatabase(url(name), folder.file(name))),
   );
-  const push = "CALL DOLT_PUSH('origin', 'main')";
   const commit = (...statements: string[]) => [...statements, "CALL DOLT_COMMIT('-A', '-m', 'theirs')"];
   await brings?.sql(
     ...commit('CREATE TRIGGER fires BEFORE INSERT ON u FOR EACH ROW SET NEW.id = NEW.id', 'ALTER TABLE u ADD c INT'),
-    push,
+    PUSH,
   );
-  await trusted?.sql(...commit("INSERT INTO t VALUES (2, 'two', 'there')"), push);
-  await moves?.sql(...commit("INSERT INTO t VALUES (50, 'theirs', 'moves')"), push);
-  const own = await local.commit('ours', "INSERT INTO t VALUES (50, 'ours', 'here')");
+  await trusted?.sql(...commit("INSERT INTO t VALUES (2, 'two', 'there')"), PUSH);
+  await moves?.sql(...commit("INSERT INTO t VALUES (50, 'theirs', 'moves')"), PUSH);
+  await local.commit('ours', "INSERT INTO t VALUES (50, 'ours', 'here')");
   await moves?.sql(
     ...commit('ALTER TABLE u ADD c VARCHAR(30)'),
     "CALL DOLT_BRANCH('lowest')",
@@ -52,7 +52,7 @@ test('a peer that moves during a run displaces none that was served, and none is
   const move = () => {
     moved = true;
     const env = { DOLT_ROOT_PATH: folder.file('.test-dolt'), HOME: folder.path };
-    execaSync(testDolt(), ['sql', '-q', push], { cwd: folder.file('moves'), env });
+    execaSync(testDolt(), ['sql', '-q', PUSH], { cwd: folder.file('moves'), env });
   };
   const peers = {
     brings: { endpoint: url('brings'), accept: ['triggers'] },
@@ -82,5 +82,46 @@ test('a peer that moves during a run displaces none that was served, and none is
   // The merge with the first head of this peer stays, and so does the row that it removed in the report.
   const [lost] = result.peers.find(({ name }) => name === 'moves')?.conflicts ?? [];
   expect(lost).toMatchObject({ kind: 'id-collision', key: { id: '50' }, ours: { title: 'ours' }, left: true });
-  expect(lost?.lost?.commit).toBe(own);
+  const before = await local.rows(`SELECT title FROM t AS OF '${lost?.lost?.commit}' WHERE id = 50`);
+  expect(before).toEqual([{ title: 'ours' }]);
+});
+
+test('a run that ends before our branch moves leaves no peers that wait for each other', async () => {
+  await using folder = await tempFolder();
+  const local = await makeDatabaseOf(folder.file('local'), CREATE, "CALL DOLT_COMMIT('-A', '-m', 'base')");
+  const url = (name: string) => `file://${folder.file(`${name}-box`)}`;
+  const others = new Map<string, TestDatabase>();
+  for (const [index, name] of ['a', 'b'].entries()) {
+    await local.publish(url(name));
+    const other = await cloneDatabase(url(name), folder.file(name));
+    await other.commit('theirs', `INSERT INTO t VALUES (${index}, 'row', '${name}')`);
+    await other.sql(PUSH);
+    others.set(name, other);
+  }
+  await local.commit('ours', "INSERT INTO t VALUES (5, 'ours', 'here')");
+  const peers = stringify({
+    a: { endpoint: url('a'), trust: ['a'] },
+    b: { endpoint: url('b'), trust: ['b'] },
+  });
+  const ending = new AbortController();
+  await command(folder, peers, {
+    signal: ending.signal,
+    onEvent: ({ step }) => {
+      if (step === 'verifying') ending.abort();
+    },
+  });
+  const reached = await remoteHead(url('a'), folder.file('look', 'local'));
+  expect(await local.head()).not.toBe(reached);
+
+  // Something else on top of it is checked as a change of its peer.
+  await others.get('b')?.sql("CALL DOLT_PULL('origin', 'main')");
+  await others.get('b')?.commit('more', "INSERT INTO t VALUES (9, 'row', 'a')");
+  await others.get('b')?.sql(PUSH);
+  await local.commit('meanwhile', "INSERT INTO t VALUES (6, 'ours', 'here')");
+  const next = await command(folder, peers);
+  expect(next.result.peers.map(({ name, error }) => [name, error?.code])).toEqual([
+    ['a', undefined],
+    ['b', 'peer-untrusted'],
+  ]);
+  expect(await local.rows('SELECT id FROM t ORDER BY id')).toEqual([0, 1, 5, 6].map((id) => ({ id })));
 });

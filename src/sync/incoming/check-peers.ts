@@ -4,12 +4,13 @@ import type { Engine } from '../../dolt/server/engines.ts';
 import { isAncestor } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { NOWHERE } from '../../egress/host-rule.ts';
+import { isOwnResult } from '../merge/own-result.ts';
 import { isChecked } from '../peer-actions.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 import type { LocalHead, SyncContext } from '../sync-context.ts';
 import { readAttribution } from './attribution.ts';
 import { refuseBrokenRows } from './broken-rows.ts';
-import { checkIncoming } from './check-incoming.ts';
+import { checkIncoming, type Verdict } from './check-incoming.ts';
 import { headsOfRun, sharedCommits } from './losses/shared-commits.ts';
 import { readIncoming } from './read-incoming.ts';
 import { refuseOwnHead } from './refuse-own-head.ts';
@@ -56,23 +57,28 @@ export async function checkPeers(
     const heads = await headsFor(head);
     return await within((sql) => refuseBrokenRows(sql, heads));
   });
+  const judge = async ({ peer }: PeerProgress, head: string): Promise<Verdict | null> => {
+    const incoming = await read(head);
+    if (incoming === null) return null;
+    const { accept, name, trust } = peer;
+    const verdict = checkIncoming(incoming, { peer: name, accept, maxDelete });
+    if (verdict.failure === null) await verify(head);
+    if (trust === null) return verdict;
+    const heads = await headsFor(head);
+    return withTrust(verdict, await within((sql) => untrustedChanges(sql, heads, trust)), name);
+  };
+  const passes = async (progress: PeerProgress, head: string) =>
+    ((await judge(progress, head))?.failure ?? null) === null;
+  const isOwn = once((head: string) => isOwnResult(context, engine, { ours, head, allProgress, passes }));
   let lost: Failure | null = null;
   const checkOne = async (progress: PeerProgress): Promise<void> => {
-    const { head, peer } = progress;
+    const { head } = progress;
     if (head === null || progress.failure !== null) return;
     try {
       if (lost !== null) throw lost;
-      const incoming = await read(head);
-      if (incoming === null) return progress.checked(null);
-      const { accept, name, trust } = peer;
-      const verdict = checkIncoming(incoming, { peer: name, accept, maxDelete });
-      if (verdict.failure === null) await verify(head);
-      const untrusted =
-        trust === null
-          ? []
-          : await headsFor(head).then((heads) => within((sql) => untrustedChanges(sql, heads, trust)));
-      const counted = attribution === 'off' ? null : await attribute(head);
-      progress.checked(withTrust(verdict, untrusted, name), counted);
+      const verdict = await judge(progress, head);
+      if (verdict === null || (verdict.failure !== null && (await isOwn(head)))) return progress.checked(null);
+      progress.checked(verdict, attribution === 'off' ? null : await attribute(head));
     } catch (thrown) {
       const failure = toFailure(thrown);
       const isGuilty = limits.checksSingly && lost === null;

@@ -95,7 +95,7 @@ export async function checkPeers(
 
 /**
  * The commit with which a head is compared: our head, or the last commit of this run that was published and that the head
- * contains, or that contains it. What we have sent to a peer is no change of that peer.
+ * contains, or that contains it. Commits that we have sent to a peer are no change of that peer.
  */
 async function comparedWith(
   { database }: Engine,

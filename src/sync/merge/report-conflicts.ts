@@ -18,7 +18,8 @@ export function earlierConflicts(
 
 /**
  * The heads of peers in each published commit that is no head of a peer now, as if nothing was pushed, or the push failed.
- * What a merge of the commit decides is reported for them; if they all moved since, for the first peer that was read.
+ * The rows that a merge of the commit decides are reported for them; if they all moved since, for the first peer that was
+ * read.
  */
 export async function partsOfPublished(
   sql: Sql,

@@ -2,13 +2,13 @@ import { expect, test } from '@jest/globals';
 import { BEADS_RULES } from '../../src/beads/database-rules.ts';
 import type { LostRow } from '../../src/resolve/conflicts-file.ts';
 import { restoreLost } from '../../src/resolve/restore-lost.ts';
-import { BEADS_TABLES, issues } from '../helpers/beads-schema.ts';
+import { BEADS_TABLES, edge, issues } from '../helpers/beads-schema.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { atHeads, twoHeads } from '../helpers/two-heads.ts';
 
 const author = async () => ({ name: 'Sue', email: 'sue@example.org' });
 
-test('a restored child gets a free id below its parent, keeps its label, and is counted; a restored note is set', async () => {
+test('a restored child gets a free id below its parent, keeps its label, blocks as before, and is counted; a restored note is set', async () => {
   await using folder = await tempFolder();
   const long = `x-${'y'.repeat(36)}`;
   const heads = await twoHeads(folder, {
@@ -22,6 +22,7 @@ test('a restored child gets a free id below its parent, keeps its label, and is 
       issues('x-1.2', 'x-2.1', 'x-2.2', 'x-3.1', `${long}.9`),
       "INSERT INTO labels VALUES ('x-1.2', 'theirs')",
       "UPDATE issues SET notes = 'theirs' WHERE id = 'x-1'",
+      edge('waits', 'x-3', 'x-2.2', { by: 'ann', at: '2026-01-02' }),
     ],
   });
   const lost = { peer: 'p', head: heads.theirs, row: {}, choose: 'restore' } as const;
@@ -32,8 +33,12 @@ test('a restored child gets a free id below its parent, keeps its label, and is 
     ...{ ...lost, kind: 'dependant', table: 'labels', key: { issue_id: 'x-1.2', label: 'theirs' } },
     with: { table: 'issues', key: { id: 'x-1.2' } },
   };
+  const blocking: LostRow = {
+    ...{ ...lost, kind: 'dependant', table: 'dependencies', key: { id: 'waits' } },
+    with: { table: 'issues', key: { id: 'x-2.2' } },
+  };
   const note: LostRow = { ...lost, kind: 'changed', table: 'issues', key: { id: 'x-1' }, columns: ['notes'] };
-  const all = [...children, label, note];
+  const all = [...children, label, blocking, note];
   const made = await atHeads(folder, heads, async (database) => {
     const restored = await restoreLost(database, heads.ours, { lost: all, rules: BEADS_RULES, author });
     await database.run("CALL DOLT_BRANCH('-f', 'restored', ?)", [restored.head]);
@@ -52,5 +57,11 @@ test('a restored child gets a free id below its parent, keeps its label, and is 
     { parent_id: 'x-1', last_child: 7 },
     { parent_id: 'x-3', last_child: 2_147_483_647 },
   ]);
+  // Nothing else computes it again, and bd would list the waiting issue as ready.
+  expect(
+    await read(
+      'SELECT issues.id, depends_on_issue_id FROM issues NOW JOIN dependencies NOW ON issue_id = issues.id WHERE is_blocked',
+    ),
+  ).toEqual([{ id: 'x-3', depends_on_issue_id: 'x-2.2' }]);
   expect(await read("SELECT notes FROM issues NOW WHERE id = 'x-1'")).toEqual([{ notes: 'theirs' }]);
 });

@@ -5,7 +5,7 @@ import { groupBy } from '../core/lists.ts';
 import { counted, shownValue } from '../core/text.ts';
 import type { Identity } from '../dolt/identity.ts';
 import { rowsByKey } from '../dolt/rows/stored-rows.ts';
-import { hasTriggers, ordinaryColumns } from '../dolt/schema/table-shape.ts';
+import { hasTriggers, ordinaryColumns, tableNames } from '../dolt/schema/table-shape.ts';
 import type { Cells } from '../dolt/sql/cell.ts';
 import { checkout, createBranch } from '../dolt/sql/heads.ts';
 import { commitsAmong, commitsNamed } from '../dolt/sql/history.ts';
@@ -96,6 +96,8 @@ export async function restoreLost(
       if (await restore(sql, { entry, row, restoration })) written += 1;
       if (children !== null) await countRestored(sql, children, { entry, restoration });
     }
+    if (written > 0 && rules.recognises(await tableNames(sql)))
+      await rules.derive(sql, { base: head, ours: head, theirs: head });
     const subject = `${SUBJECT}${counted(written, 'row')} that a merge lacked`;
     // None if all rows have these values already, as after a correction by hand.
     const made = await commitIfAny(sql, `${subject}\n${ROWS}${wanted.map(digestOf).join(' ')}`, by);

@@ -73,7 +73,10 @@ export interface DatabaseRules {
     /** A row was added under this key. */
     added(sql: Sql, key: string): Promise<void>;
   };
-  /** Computes the columns that derive from others, in an open merge of its database that is otherwise complete. */
+  /**
+   * Computes the columns that derive from others, in an open merge of its database that is otherwise complete, or in changes of
+   * one commit, which is both sides then.
+   */
   derive(sql: Sql, merging: Pick<Merging, 'base' | 'ours' | 'theirs'>): Promise<void>;
 }
 

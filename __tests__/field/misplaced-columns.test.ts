@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { branched } from '../helpers/branched.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { HASH_ORDERS } from '../helpers/two-databases.ts';
+import { twoBranches } from '../helpers/workshop.ts';
 
 /** Columns in an order in which Dolt merges the cells of a row by the wrong column. */
 const MISPLACED = [
@@ -89,4 +90,27 @@ test('a row that one side deletes beside an added column and the other side chan
     'north-first',
   );
   expect((await sides.run()).run('south').failure?.code).toBe('dolt-defect');
+});
+
+test.each(HASH_ORDERS)('a row that one side deletes beside a moved column and no side changes, %s', async (order) => {
+  const moves = { added: 'ADD COLUMN x VARCHAR(9) AFTER id', moved: 'MODIFY a INT AFTER b', dropped: 'DROP COLUMN a' };
+  for (const [name, move] of Object.entries(moves)) {
+    const databases = await twoBranches(
+      'CREATE TABLE t (id INT PRIMARY KEY, a INT, b VARCHAR(20))',
+      "INSERT INTO t VALUES (1, 1, 'b'), (2, 2, 'b'), (3, 3, 'b')",
+    );
+    await databases.edit(
+      ['DELETE FROM t WHERE id = 1', "UPDATE t SET b = 'north' WHERE id = 3"],
+      [`ALTER TABLE t ${move}`, "UPDATE t SET b = 'south' WHERE id = 2"],
+      order,
+    );
+    const { failure } = (await databases.run('north')).run('south');
+    // In the other order Dolt reads the deleted row by the wrong types, and fails.
+    expect([name, failure?.code ?? null]).toEqual([name, order === 'north-first' ? null : 'dolt-defect']);
+    const rows = [
+      { id: 2, b: 'south' },
+      { id: 3, b: 'north' },
+    ];
+    if (failure === null) expect(await databases.north.rows('SELECT id, b FROM t ORDER BY id')).toEqual(rows);
+  }
 });

@@ -130,9 +130,12 @@ async function changeSameRow(
   if (base === null) return isAnyRow && changed.length > 0;
   const at = (version: TableDefinition, commit: string) => ({ at: commit, columns: storedColumns(version) });
   const here = at(ours, heads.ours);
-  const both = await changedKeys(sql, shape, { from: at(base, heads.base), to: here, keys: changed });
-  const sides = isAnyRow
-    ? { from: here, to: at(theirs, heads.theirs) }
-    : { from: { at: heads.ours, columns: shape.key }, to: { at: heads.theirs, columns: shape.key } };
-  return (await changedKeys(sql, shape, { ...sides, keys: both })).length > 0;
+  const there = at(theirs, heads.theirs);
+  const before = at(base, heads.base);
+  const both = await changedKeys(sql, shape, { from: before, to: here, keys: changed });
+  if (isAnyRow) return (await changedKeys(sql, shape, { from: here, to: there, keys: both })).length > 0;
+  // Dolt lists every row of a side that gave columns other places.
+  const keys = await changedKeys(sql, shape, { from: before, to: there, keys: both });
+  const sides = { from: { at: heads.ours, columns: shape.key }, to: { at: heads.theirs, columns: shape.key } };
+  return (await changedKeys(sql, shape, { ...sides, keys })).length > 0;
 }

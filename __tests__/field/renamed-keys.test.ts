@@ -8,6 +8,7 @@ import { branched } from '../helpers/branched.ts';
 import { command } from '../helpers/commanding.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { HASH_ORDERS, twoDatabases } from '../helpers/two-databases.ts';
+import { twoBranches } from '../helpers/workshop.ts';
 
 const COUNT = 34;
 const BASE = [
@@ -151,3 +152,19 @@ test('a rename that a unique key undoes is unresolved as a removed row', async (
   ]);
   expect(await sides.rows('SELECT id, title FROM t')).toEqual([{ id: 'old', title: 'edited' }]);
 }, 60_000);
+
+test('rows that differ in a TIME only are not one row with another key', async () => {
+  const databases = await twoBranches(
+    'CREATE TABLE shifts (id INT PRIMARY KEY, who VARCHAR(9), begins TIME)',
+    "INSERT INTO shifts VALUES (1, 'ann', '10:00'), (2, 'bob', '09:00')",
+  );
+  await databases.edit(
+    ['DELETE FROM shifts', "INSERT INTO shifts VALUES (3, 'ann', '11:00'), (4, 'bob', '09:00')"],
+    ["UPDATE shifts SET begins = '12:00'"],
+  );
+  const { conflicts } = (await databases.run('north')).run('south');
+  expect(conflicts).toMatchObject([
+    { kind: 'deleted', key: { id: '1' }, left: false },
+    { kind: 'renamed', key: { id: '2' }, otherKey: { id: '4' }, left: true },
+  ]);
+});

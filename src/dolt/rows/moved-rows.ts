@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { groupBy } from '../../core/lists.ts';
 import { isAuditColumn } from '../schema/audit-columns.ts';
-import { bytesText, columnsAt, keyNames } from '../schema/columns.ts';
+import { bareType, columnsAt, keyNames, valueText } from '../schema/columns.ts';
 import { type Cells, cellsSchema } from '../sql/cell.ts';
 import { differences } from '../sql/differences.ts';
 import { folded, quoted } from '../sql/identifier.ts';
@@ -54,8 +54,10 @@ export async function movedRows(
   const before = new Set((await columnsAt(sql, table, range.from)).map(({ name }) => name));
   const columns = (await columnsAt(sql, table, range.to)).filter(({ name }) => before.has(name));
   const keys = keyNames(columns);
-  const contents = columns.flatMap(({ name, primary }) =>
-    primary || isAuditColumn(name) || aside.includes(folded(name)) ? [] : [name],
+  const contents = columns.flatMap((column) =>
+    column.primary || isAuditColumn(column.name) || aside.includes(folded(column.name))
+      ? []
+      : [{ name: column.name, type: bareType(column) }],
   );
   const isShadowed = columns.some(({ name }) => SHADOWED.has(folded(name)));
   if (keys.length === 0 || contents.length === 0 || isShadowed) return { added, moved: [] };
@@ -67,12 +69,16 @@ export async function movedRows(
       [...values, side === 'from_' ? 'removed' : 'added'],
     );
   };
-  return { added, moved: pairsOf(await read('from_'), await read('to_'), { keys, contents }) };
+  const names = { keys, contents: contents.map(({ name }) => name) };
+  return { added, moved: pairsOf(await read('from_'), await read('to_'), names) };
 }
 
-/** A digest of one side of a row of `dolt_diff`, as SQL: values can be large. */
-export function digestOf(columns: readonly string[], side: 'from_' | 'to_'): string {
-  const values = columns.map((name) => `COALESCE(${bytesText(quoted(`${side}${name}`))}, '-')`);
+/** A digest of one side of a row of `dolt_diff`, as SQL: values can be large. @param columns with their bare types */
+export function digestOf(
+  columns: readonly { readonly name: string; readonly type: string }[],
+  side: 'from_' | 'to_',
+): string {
+  const values = columns.map(({ name, type }) => `COALESCE(${valueText(quoted(`${side}${name}`), type)}, '-')`);
   return `SHA2(CONCAT_WS(',', ${values.join(', ')}), 256)`;
 }
 

@@ -85,6 +85,10 @@ export function valueDigest(column: string, type: string): string {
   return `IFNULL(SHA2(${value}, 256), '-')`;
 }
 
-function valueText(name: string, type: string): string {
-  return type === 'time' ? `TIMESTAMPDIFF(MICROSECOND, CAST('00:00:00' AS TIME), ${name})` : bytesText(name);
+/**
+ * A value as a text in SQL that no other value has.
+ * @param type the bare type of the column
+ */
+export function valueText(value: string, type: string): string {
+  return type === 'time' ? `TIMESTAMPDIFF(MICROSECOND, CAST('00:00:00' AS TIME), ${value})` : bytesText(value);
 }

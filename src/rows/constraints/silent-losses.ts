@@ -5,7 +5,7 @@ import { digestOf } from '../../dolt/rows/moved-rows.ts';
 import { type OpenMergeTable, openMergeTable } from '../../dolt/rows/open-merge-table.ts';
 import { hasShadowedDiff, type TableDefinition } from '../../dolt/schema/readability.ts';
 import { type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
-import { tableNames } from '../../dolt/schema/table-shape.ts';
+import { tableNames, tableShape } from '../../dolt/schema/table-shape.ts';
 import { type Cells, cellsSchema } from '../../dolt/sql/cell.ts';
 import { differenceCounts, differences, isComparable, type Source } from '../../dolt/sql/differences.ts';
 import { isDoltTable, quoted } from '../../dolt/sql/identifier.ts';
@@ -155,8 +155,9 @@ const MAX_COPIES = 10_000;
  * merge but that of `resolve`, where a person decides about all of them.
  */
 async function losesCopy(sql: Sql, heads: Heads, compared: Compared): Promise<boolean> {
-  const { table, columns, known, countable } = compared;
+  const { table, known, countable } = compared;
   if (known.length > 0) return false;
+  const { columns } = await tableShape(sql, table);
   const removed = async (from: string, to: string): Promise<string[]> => {
     const { text, values } = await differences(sql, { from, to }, table);
     const source = `FROM ${text} WHERE diff_type = 'removed' LIMIT ${MAX_COPIES + 1}`;

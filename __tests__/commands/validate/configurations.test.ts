@@ -84,9 +84,9 @@ describe('validate also reads the files around the configuration, and reports', 
     await writeFile(folder.file('.beads', 'config.yaml'), text);
     expect(places(await validateIn(folder.path))).toEqual(['5:5 warning duplicate-endpoint']);
     expect(places(await validateIn(folder.path, { untrusted: true }))).toEqual([]);
-    // A run would push to the folder of an upstream that a link hides.
+    // A run refuses to push to the folder of an upstream that a link hides.
     await writeFile(folder.file('.beads', 'config.yaml'), text.replace('role: backup', 'role: upstream'));
-    expect(places(await validateIn(folder.path))).toEqual(['5:5 warning duplicate-endpoint']);
+    expect(places(await validateIn(folder.path))).toEqual(['5:5 error config-invalid']);
   });
 
   test('a guard and a mistake in config.local.yaml', async () => {

@@ -1,7 +1,7 @@
 import type { ConfiguredPlace } from '../../beads/workspace.ts';
 import type { ConfigText } from '../../config/build.ts';
 import type { Configuration, Origin, Peer } from '../../config/configuration.ts';
-import { atSamePlace } from '../../config/peers.ts';
+import { atSamePlace, pushesToUpstreams } from '../../config/peers.ts';
 import { guardHint, guardText, requireFederation, requirePush } from '../../config/requirements.ts';
 import { secretsInFile } from '../../config/yaml/secrets.ts';
 import { yamlTraps } from '../../config/yaml/traps.ts';
@@ -113,13 +113,17 @@ function checkTiers(
   ];
 }
 
-/** An upstream that another peer would push to is already an error. */
+/** Peers at one place. One that would push to an upstream in a folder behind a link is an error, as in a run. */
 function checkDuplicates(
   peers: readonly Peer[],
   { env, folders }: { readonly env: Env; readonly folders: ReadonlyMap<Peer, string> },
 ): readonly Diagnostic[] {
-  return atSamePlace(peers, env, { folders }).flatMap((group) => {
-    if (atSamePlace(group, env).some(isPushedUpstream)) return [];
+  const reported = pushesToUpstreams(peers, env);
+  const refused = [...pushesToUpstreams(peers, env, { folders })].flatMap(([peer, failure]): Diagnostic[] =>
+    reported.has(peer) ? [] : [{ ...asError(failure), peer: peer.name }],
+  );
+  const twins = atSamePlace(peers, env, { folders }).flatMap((group) => {
+    if (isPushedUpstream(group)) return [];
     const [first, ...others] = group.toSorted(byPlace);
     return others.map(
       ({ name, origin }): Diagnostic => ({
@@ -131,6 +135,7 @@ function checkDuplicates(
       }),
     );
   });
+  return [...refused, ...twins];
 }
 
 function isPushedUpstream(group: readonly Peer[]): boolean {

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { chown, cp, readdir, rename, symlink, writeFile } from 'node:fs/promises';
+import { chown, cp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { shortDigest } from '../../src/core/digest.ts';
-import { readRepoState } from '../../src/dolt/database-files.ts';
+import { isTableFile, readRepoState } from '../../src/dolt/database-files.ts';
 import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
 import { readStateFile, type StateEntry, stateFilePath } from '../../src/sync/history/last-verified.ts';
 import { readOwnMoves, recordMove } from '../../src/sync/merge/own-moves.ts';
@@ -111,6 +111,27 @@ test('a run through a server removes what a killed run without it left, and the 
   await served.stop();
   await served.run({ setting: null });
   expect(await remotes()).toEqual(['mailbox', 'of-user']);
+});
+
+test('a damaged copy of a served database is named as such', async () => {
+  await using folder = await tempFolder();
+  await using served = await servedDatabase(folder);
+  const stateDir = folder.file('state');
+  await served.run({ stateDir });
+  const [digest = ''] = await readdir(join(stateDir, 'served'));
+  const kept = join(stateDir, 'served', digest);
+  const refused = { code: 'corrupt', hint: expect.stringContaining(`Rename ${kept}: the next run makes a new copy.`) };
+  for (const file of [join('exchange', 'manifest'), join('scratch', 'local', '.dolt', 'noms', 'manifest')]) {
+    const whole = await readFile(join(kept, file));
+    await writeFile(join(kept, file), '');
+    expect(await failureOf(() => served.run({ stateDir }))).toMatchObject(refused);
+    await writeFile(join(kept, file), whole);
+  }
+  for (const name of await readdir(join(kept, 'exchange')))
+    if (isTableFile(name.replace('.darc', ''))) await rm(join(kept, 'exchange', name));
+  expect(await failureOf(() => served.run({ stateDir }))).toMatchObject(refused);
+  await rename(kept, folder.file('damaged'));
+  expect((await served.run({ stateDir })).result.peers).toMatchObject([{ verified: true }]);
 });
 
 describe('the record of heads of a database that a running server holds', () => {

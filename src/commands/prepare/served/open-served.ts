@@ -46,6 +46,7 @@ import { finishFetches } from '../../../sync/tags.ts';
 import { timeLimit } from '../../../sync/time-limits.ts';
 import type { Context } from '../../context.ts';
 import { type LocalDatabase, localDatabase } from '../local-database.ts';
+import { damagedCopy, requireExchangeManifest } from './damaged-copy.ts';
 import {
   keptScratchCopies,
   keptScratchFolders,
@@ -121,6 +122,7 @@ export async function openServed(
   const reported: Diagnostic[] = [...request.notices];
   const back = { server, scratch: place.database, notify: (notice: Diagnostic): void => void reported.push(notice) };
   try {
+    await requireExchangeManifest(place);
     // The server of bd was found by the process that holds the folder.
     if (password === null && at.path !== null) await requireFolder(server, at.path);
     const state = await stateOfServed(at.path, place.database, context);
@@ -173,7 +175,7 @@ export async function openServed(
     });
   } catch (thrown) {
     await close();
-    throw thrown;
+    throw context.stateDir === undefined ? thrown : damagedCopy(thrown, place);
   }
 }
 

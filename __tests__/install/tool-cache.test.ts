@@ -1,4 +1,4 @@
-import { appendFile, chmod, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, readdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { find } from '@actions/tool-cache';
 import { describe, expect, test } from '@jest/globals';
@@ -146,6 +146,17 @@ describe('the tool cache', () => {
     expect([(await find(one))?.path, await find(other)]).toEqual([own, null]);
     expect(own).not.toBe(path);
     expect((await findInToolCache(WANTED, box.context))?.path).toBe(path);
+  });
+
+  test('removes what killed runs left, and nothing that a run makes now', async () => {
+    const { box, executable, path } = await stored();
+    await using _ = box;
+    const folder = dirname(dirname(path));
+    for (const name of ['.new-old', '.old-old', '.new-now', 'other']) await mkdir(join(folder, name));
+    const before = new Date(Date.now() - 2 * 3_600_000);
+    for (const name of ['.new-old', '.old-old', 'other']) await utimes(join(folder, name), before, before);
+    await storeInToolCache(executable, ANY, box.context.toolCacheDir);
+    expect((await readdir(folder)).sort()).toEqual(['.new-now', 'other', process.arch, `${process.arch}.complete`]);
   });
 
   test('accepts several processes that store the same version at once', async () => {

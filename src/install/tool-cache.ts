@@ -15,6 +15,11 @@ const TOOL = 'dolt';
 const EXECUTABLE = programFile('dolt');
 const DIGEST = 'dolt.sha256';
 const PLACE_ATTEMPTS = 5;
+/** The beginnings of the names of folders that exist while an entry is stored or removed. */
+const NEW = '.new-';
+const OLD = '.old-';
+/** No store takes as long. */
+const LEFT_MS = 3_600_000;
 
 /** The wanted Dolt. */
 export interface WantedDolt {
@@ -63,7 +68,8 @@ export async function storeInToolCache(
   try {
     const entry = await freeEntry(join(toolCacheDir, TOOL, version), sha256);
     await makeFolders(dirname(entry));
-    const staging = await mkdtemp(join(dirname(entry), '.new-'));
+    await removeLeft(dirname(entry));
+    const staging = await mkdtemp(join(dirname(entry), NEW));
     try {
       await copyFile(executable, join(staging, EXECUTABLE));
       await chmod(join(staging, EXECUTABLE), 0o755);
@@ -106,6 +112,16 @@ async function isForeign(entry: string): Promise<boolean> {
   const found = await lstat(entry).catch(() => null);
   const names = found?.isDirectory() === true ? await namesIn(entry) : [];
   return names.length > 0 && !names.includes(DIGEST);
+}
+
+/** Removes what killed runs left: each copy has about 100 MB. A failure to do so stops no installation. */
+async function removeLeft(folder: string): Promise<void> {
+  for (const name of await namesIn(folder)) {
+    const path = join(folder, name);
+    const found = name.startsWith(NEW) || name.startsWith(OLD) ? await lstat(path).catch(() => null) : null;
+    if (found === null || Date.now() - found.mtimeMs < LEFT_MS) continue;
+    await rm(path, { recursive: true, force: true }).catch(() => undefined);
+  }
 }
 
 /** Renames the staged folder. An intact entry of a faster process is kept; a damaged one is replaced. */
@@ -166,7 +182,7 @@ async function isPlain(entry: string): Promise<boolean> {
  */
 async function removeEntry(entry: string): Promise<void> {
   await rm(markerOf(entry), { recursive: true, force: true });
-  const aside = join(dirname(entry), `.old-${randomUUID()}`);
+  const aside = join(dirname(entry), `${OLD}${randomUUID()}`);
   try {
     await rename(entry, aside);
   } catch (thrown) {

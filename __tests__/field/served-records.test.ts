@@ -14,6 +14,7 @@ import { withEngines } from '../helpers/federating.ts';
 import { markOfEndedRun } from '../helpers/run-marks.ts';
 import { clientCommits, otherCommits, type ServedDatabase, servedDatabase } from '../helpers/served-database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
+import { failureOf } from '../helpers/thrown.ts';
 
 interface StateText {
   readonly peers: readonly StateEntry[];

@@ -23,7 +23,7 @@ interface Preparation {
   /** Folders and environment of the job. */
   readonly job: Parameters<typeof refuseCheckoutPrograms>[1];
   readonly boundary: Boundary | null;
-  readonly request: Pick<SyncRequest, 'command' | 'dryRun' | 'only' | 'leases' | 'rewrites'>;
+  readonly request: Pick<SyncRequest, 'command' | 'dryRun' | 'only' | 'leases' | 'rewrites' | 'untrusted'>;
   /** The local branch. */
   readonly branch: string;
   /** All peers of the configuration, also those that take no part in the run. */
@@ -39,7 +39,7 @@ interface Preparation {
  */
 export async function preparePeers(peers: readonly Peer[], preparation: Preparation): Promise<PreparedPeers> {
   const { request, branch, configured, access, mayPush, boundary, job } = preparation;
-  const refusedPushes = await refusedByName(configured, { branch, job });
+  const refusedPushes = await refusedByName(configured, { branch, job, request });
   const allProgress: PeerProgress[] = [];
   const toRegister: WantedRemote[] = [];
   for (const peer of peers) {
@@ -79,10 +79,12 @@ export async function preparePeers(peers: readonly Peer[], preparation: Preparat
 /** The pushes to the branch of an upstream that only the run recognises: it knows our branch, and the folders. */
 async function refusedByName(
   configured: readonly Peer[],
-  { branch, job }: Pick<Preparation, 'branch' | 'job'>,
+  { branch, job, request }: Pick<Preparation, 'branch' | 'job' | 'request'>,
 ): Promise<ReadonlyMap<string, Failure>> {
   if (!configured.some(({ role }) => role === 'upstream')) return new Map();
-  const refused = pushesToUpstreams(configured, job.env, { branch, folders: await localFolders(configured) });
+  // A change could name any folder of the runner.
+  const folders = request.untrusted ? new Map() : await localFolders(configured);
+  const refused = pushesToUpstreams(configured, job.env, { branch, folders });
   return new Map([...refused].map(([{ name }, failure]) => [name, failure]));
 }
 

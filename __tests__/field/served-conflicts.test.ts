@@ -1,4 +1,4 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chown, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import type { Asker } from '../../src/resolve/ask-rows.ts';
 import { readOwnMoves, recordMove } from '../../src/sync/merge/own-moves.ts';
@@ -23,6 +23,26 @@ async function choose(file: string, choice: string): Promise<void> {
   const text = await readFile(file, 'utf8');
   await writeFile(file, text.replaceAll(/^( {10,}choose:).*$/gm, `$1 ${choice}`));
 }
+
+const asRoot = process.getuid?.() === 0 ? test : test.skip;
+
+asRoot(
+  'the rows of a served database of another user are kept in the copy, where its owner can still write',
+  async () => {
+    await using folder = await tempFolder();
+    await using served = await servedDatabase(folder);
+    await chown(folder.file('local', '.dolt'), 64_001, 64_001);
+    const kept = { ...MANUAL, stateDir: folder.file('state') };
+    await disagree(served);
+    const { conflictsPath } = (await served.run(kept)).result;
+    const file = conflictsPath ?? '';
+    expect(file).toMatch(/\/scratch\/local\/\.dolt\/dolt-federation\/conflicts\.yaml$/);
+    expect(await readdir(folder.file('local', '.dolt'))).not.toContain('dolt-federation');
+    const ask = (): Asker => ({ begin() {}, ask: async () => 'theirs', confirm: async () => true, close() {} });
+    expect(await served.resolve({ ...kept, ask })).toMatchObject({ status: 'success', rows: 1 });
+    await expect(stat(file)).rejects.toThrow('ENOENT');
+  },
+);
 
 test('resolve works through the server that holds the database', async () => {
   await using folder = await tempFolder();

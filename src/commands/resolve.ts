@@ -80,13 +80,14 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
   const {
     name: database,
     home,
+    conflictsIn,
     open,
   } = await findConflicted(request.database, context, {
     configuration,
     credentials,
   });
   requirePush(await withGuardsOf(home, configuration, context), 'pull');
-  const own = conflictsFileOf(home);
+  const own = conflictsFileOf(conflictsIn);
   const file = request.file === undefined ? own : resolvePath(context.cwd, request.file);
   const asks = request.file === undefined && !request.yes;
   const stored = request.file === undefined ? await readConflictsIfAny(file) : await readConflicts(file);
@@ -145,7 +146,7 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
     const headsOf = async (sql: Database) => await trackedHeads(sql, configuration.peers, await trackedAs(sql));
     const author = () => userIdentity(home, context);
     const { head, written } = await apply(local, chosen, { request, configuration, headsOf, author });
-    await forgetDecided(chosen, { file, digest, database: home }, context);
+    await forgetDecided(chosen, { file, digest, database: conflictsIn }, context);
     const left = chosen.lost.filter((row) => decisionOf(row, chosen.lost) === null);
     const already = decided.restored - written;
     const counts = { ...decided, restored: written, ...(already === 0 ? {} : { alreadyThere: already }) };

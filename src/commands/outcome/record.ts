@@ -1,4 +1,3 @@
-import { isAbsolute } from 'node:path';
 import type { Configuration } from '../../config/configuration.ts';
 import type { Stale } from '../../contract/result.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
@@ -43,9 +42,9 @@ export async function record(
   context: Context,
   { database, configuration, prepared, head, promised = head, isReported = false }: Ended,
 ): Promise<Recorded> {
-  const { engines, work: path, ephemeral } = database;
-  // `resolve` reads the file of the database itself, also if a server held it.
-  const home = database.served !== null && isAbsolute(database.path) ? database.path : path;
+  const { engines, ephemeral } = database;
+  // `resolve` reads the file there, also if a server held the database.
+  const home = database.state.folder;
   const { branch, allProgress, lastVerified } = prepared;
   const writes = mayWrite(request);
   const peers = allProgress.filter(({ inbox }) => inbox === null);

@@ -10,15 +10,17 @@ import { type LocalDatabase, localDatabase, stateOfFound } from './local-databas
 import { type Found, locateDatabase } from './locate-database.ts';
 import { openLocated } from './served/open-located.ts';
 import { openServed } from './served/open-served.ts';
-import { conflictsFolder } from './served/scratch-folders.ts';
+import { conflictsFolder, isOwnDatabase } from './served/scratch-folders.ts';
 import { findServing, type Located, servedName, startsServers } from './served/served-by.ts';
 
 /** The database in which a run found conflicts. */
 export interface ConflictedDatabase {
   /** Its folder; of a server on another machine its address. */
   readonly name: string;
-  /** The folder whose `.dolt` keeps the conflicts file. */
+  /** The folder of the database, or of the copy of one without a folder. */
   readonly home: string;
+  /** The folder whose `.dolt` keeps the conflicts file. */
+  readonly conflictsIn: string;
   /** Opens it on the branch of the conflicts file, through its server if one holds it. */
   open(dolt: string, branch: string): Promise<LocalDatabase>;
 }
@@ -54,13 +56,16 @@ export async function findConflicted(
   const found = await locate();
   if (found.kind === 'database') {
     const { path } = found;
-    return { name: path, home: path, open: async (dolt, branch) => await open(await look(found), dolt, branch) };
+    const serving = (await isOwnDatabase(path)) ? null : (await look(found)).serving;
+    const conflictsIn = (serving === null ? null : await conflictsFolder(context, serving)) ?? path;
+    const opened = async (dolt: string, branch: string) => await open(await look(found), dolt, branch);
+    return { name: path, home: path, conflictsIn, open: opened };
   }
   const located = await look(found);
   const { serving } = located;
   const home = serving === null ? null : await conflictsFolder(context, serving);
   if (serving === null || home === null) throw noDatabase();
-  return { name: servedName(serving), home, open: (dolt, branch) => open(located, dolt, branch) };
+  return { name: servedName(serving), home, conflictsIn: home, open: (dolt, branch) => open(located, dolt, branch) };
 }
 
 function noDatabase(): Failure {

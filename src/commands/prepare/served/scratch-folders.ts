@@ -10,11 +10,11 @@ import type { Context } from '../../context.ts';
 import { nameAtServer, type ServedAt } from './served-by.ts';
 
 /**
- * The folder that keeps the conflicts file of a served database: its own, or the scratch copy.
+ * The folder that keeps the conflicts file of a served database: its own, or the scratch copy, as for the state.
  * @returns null if nothing is kept between runs
  */
 export async function conflictsFolder({ stateDir }: Pick<Context, 'stateDir'>, at: ServedAt): Promise<string | null> {
-  if (at.path !== null) return at.path;
+  if (at.path !== null && (await isOwnDatabase(at.path))) return at.path;
   return stateDir === undefined ? null : (await keptScratchFolders(stateDir, at)).database;
 }
 
@@ -53,12 +53,13 @@ export async function stateOfServed(
   { env }: Pick<Context, 'env'>,
 ): Promise<StatePlace> {
   if (path === null) return { folder: scratch, other: null, env };
-  const isOurs = await isOwn(join(path, '.dolt'));
+  const isOurs = await isOwnDatabase(path);
   return isOurs ? { folder: path, other: scratch, env } : { folder: scratch, other: path, env };
 }
 
-/** A file of ours in a folder of another user would be unreadable for that user. */
-async function isOwn(folder: string): Promise<boolean> {
+/** Whether files of ours belong into the folder of a database: in that of another user, they would be unreadable for that user. */
+export async function isOwnDatabase(path: string): Promise<boolean> {
+  const folder = join(path, '.dolt');
   const user = process.getuid?.();
   const { uid } = await stat(folder);
   return (

@@ -37,6 +37,8 @@ export class StubIssues {
   readonly all: StubIssue[] = [];
   /** Whether the token may set labels; otherwise GitHub drops them silently. */
   setsLabels = true;
+  /** The label as the repository has it; GitHub ignores its case. */
+  spelled = (name: string): string => name;
   #next = 1_000;
 
   /** Adds an issue or a pull request of another author. */
@@ -93,7 +95,9 @@ export class StubIssues {
 
   #list(url: URL) {
     const { state, labels } = Object.fromEntries(url.searchParams);
-    const found = this.all.filter((issue) => issue.state === state && issue.labels.some(({ name }) => name === labels));
+    const found = this.all.filter(
+      (issue) => issue.state === state && issue.labels.some(({ name }) => name.toLowerCase() === labels),
+    );
     // The newest first, as GitHub lists them.
     return paged(found.toReversed(), url);
   }
@@ -101,7 +105,7 @@ export class StubIssues {
   #create(user: StubIssue['user'], sender: Sender, { title = '', body = '', labels = [] }: Sent) {
     if (sender.kind === 'read') return { status: 403 };
     if (title.length > 256 || body.length > 65_536) return { status: 422 };
-    const kept = this.setsLabels ? labels.map((name) => ({ name })) : [];
+    const kept = this.setsLabels ? labels.map((name) => ({ name: this.spelled(name) })) : [];
     return { status: 201, value: this.add({ title, body, labels: kept, user }) };
   }
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { authorSchema, isOwn } from '../author.ts';
 import { type Answer, call, callPages, type Repository } from '../client.ts';
 import { bodySchema, type Comment, commentsWith, createComment, deleteComment } from '../issue-comments.ts';
+import { isSameLabel } from '../labels.ts';
 import { type AlarmPlace, type AlarmState, markerIn, stateIn } from './marker.ts';
 
 /** Issues are found by their label in the list of issues: the index of the search is updated later. */
@@ -83,7 +84,8 @@ export async function openIssue(
   });
   if (created.kind !== 'ok') return created;
   const { number, labels } = created.value;
-  if (!labels.some((label) => (typeof label === 'string' ? label : label.name) === ALARM_LABEL)) {
+  const names = labels.map((label) => (typeof label === 'string' ? label : (label.name ?? '')));
+  if (!names.some((name) => isSameLabel(name, ALARM_LABEL))) {
     // GitHub drops labels without a word where the token may not set them. Later runs could not find the issue.
     const closed = await closeIssue(repository, number, 'not_planned');
     const end = closed.kind === 'ok' ? 'was closed again' : `must be closed by hand (${closed.reason})`;

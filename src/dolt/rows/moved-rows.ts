@@ -73,10 +73,14 @@ export async function movedRows(
   return { added, moved: pairsOf(await read('from_'), await read('to_'), names) };
 }
 
-/** A digest of one side of a row of `dolt_diff`, as SQL: values can be large. @param columns with their bare types */
+/**
+ * A digest of a row, as SQL: values can be large.
+ * @param columns with their bare types
+ * @param side of a row of `dolt_diff`; empty for a row of a table
+ */
 export function digestOf(
   columns: readonly { readonly name: string; readonly type: string }[],
-  side: 'from_' | 'to_',
+  side: 'from_' | 'to_' | '',
 ): string {
   const values = columns.map(({ name, type }) => `COALESCE(${valueText(quoted(`${side}${name}`), type)}, '-')`);
   return `SHA2(CONCAT_WS(',', ${values.join(', ')}), 256)`;

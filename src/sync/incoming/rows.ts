@@ -1,5 +1,5 @@
 import { sameNames } from '../../core/lists.ts';
-import { countRowsAt, deletedRows } from '../../dolt/rows/deleted-rows.ts';
+import { countRowsAt, deletedRows, rowsWithoutSuccessor } from '../../dolt/rows/deleted-rows.ts';
 import { countDifferingRows, differingRows } from '../../dolt/rows/differing-rows.ts';
 import { isAfter, timeColumns } from '../../dolt/rows/future-dates.ts';
 import { movedRows } from '../../dolt/rows/moved-rows.ts';
@@ -138,7 +138,8 @@ async function lossesByName(
 ): Promise<Deletion[]> {
   const before = await countRowsAt(sql, table.from, range.from);
   const { removed } = await rowsByName(sql, range, table);
-  const deleted = removed === null ? before : await countRows(sql, removed);
+  const deleted =
+    removed === null ? ((await rowsWithoutSuccessor(sql, range, table)) ?? before) : await countRows(sql, removed);
   const whole = deleted === before && before > 0;
   if ((before < COUNTED_ROWS && !whole) || deleted === 0) return [];
   return [{ table: table.from, before, deleted, added: 0, moved: 0, rows: [], whole }];

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { countChild, nextChildId } from '../../src/beads/child-ids.ts';
+import { countChild, nextChildId } from '../../src/beads/row-ids.ts';
 import { makeEmptyDatabase } from '../helpers/database.ts';
 import { withDatabase } from '../helpers/federating.ts';
 import { type Mailboxes, mailboxes } from '../helpers/mailboxes.ts';
@@ -92,7 +92,7 @@ test('a counter of children that is not a number counts as 0 and is not written'
   await local.commit('tables', ...TABLES, text, counter, children);
   const next = await withDatabase(local.path, folder.file('tmp'), async (database) => {
     await countChild(database, 'a.7');
-    return await nextChildId(database, 'a.1', () => false);
+    return await nextChildId(database, 'a.1', { isTaken: () => false, below: null });
   });
   expect(next).toBe('a.4');
   expect(await local.rows('SELECT last_child AS l FROM child_counters')).toEqual([{ l: 'x' }]);

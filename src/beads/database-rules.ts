@@ -1,7 +1,7 @@
 import type { DatabaseRules } from '../rows/table-policy.ts';
-import { countChild, nextChildId } from './child-ids.ts';
 import { columnsOfBeads } from './columns.ts';
 import { deriveIssueColumns } from './derived-columns.ts';
+import { commentId, countChild, dependencyId, nextChildId, parentId } from './row-ids.ts';
 import { isBeadsDatabase, POLICIES } from './table-policies.ts';
 import { UPGRADES } from './upgrades.ts';
 
@@ -13,6 +13,7 @@ export const BEADS_RULES: DatabaseRules = {
   project: { table: 'metadata', key: '_project_id' },
   joining: 'If this database is new, `dolt-federation help beads` says how it joins another one.',
   upgrades: UPGRADES,
-  children: { table: 'issues', next: nextChildId, added: countChild },
+  children: { table: 'issues', parentOf: parentId, next: nextChildId, added: countChild },
+  derivedKeys: { dependencies: dependencyId, comments: commentId },
   derive: deriveIssueColumns,
 };

@@ -66,8 +66,9 @@ export const CONFLICT_KINDS = [
  * changed on the other · `id-collision`: added on both under one key · `restored`: came back with a row it belongs to ·
  * `duplicate`: an added row whose unique value another row has · `keyless`: rows of a table without a primary key ·
  * `unique-conflict`: a row that got its former value of a unique key back · `dependant`: an added row that refers to a
- * row that was removed · `reference`: an older row that referred to a row that was removed, or whose key another row
- * has now · `renamed`: one side gave the row another key, the other side changed it under the old one.
+ * row that was removed, also if another such row keeps its key · `reference`: an older row that referred to a row that
+ * was removed, or whose key another row has now · `renamed`: one side gave the row another key, the other side changed
+ * it under the old one.
  */
 export type ConflictKind = (typeof CONFLICT_KINDS)[number];
 

@@ -26,7 +26,7 @@ const LOST_HEADER = `\
 # or nothing, to decide later. \`sql\` shows what \`restore\` does; resolve does not run the text in this file.
 # \`restore\` fails for a row without \`sql\`: no free value was found. Write \`restore-as\` or \`drop\`.
 #   id-collision     another row has its key; it is not in the database
-#   dependant        it depends on such a row (\`with\`) and was removed with it
+#   dependant        it depends on such a row (\`with\`) and was lost with it
 #   duplicate        another row has its unique value; it is not in the database
 #   unique-conflict  another row has its new unique value; it has its old one again
 #   reference        it refers to the row that has the key now, perhaps instead of the lost row (\`with\`)

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { groupBy } from '../core/lists.ts';
 import { textLiteral } from '../core/text.ts';
+import type { NewValue } from '../dolt/rows/literals.ts';
 import { literalOf } from '../dolt/rows/row-key.ts';
 import { type Column, characterLimit, columnsAt } from '../dolt/schema/columns.ts';
 import { fromUnits, type NumberRange, numberRange, toUnits } from '../dolt/schema/number-range.ts';
@@ -39,12 +40,6 @@ interface BrokenIndex {
   /** These, and the ordinary columns that its other parts are computed from. */
   readonly behind: readonly string[];
 }
-
-/** A new value for a column: a literal, or the old value with a suffix, which does not reveal the value. */
-export type NewValue = (
-  | { readonly kind: 'literal'; readonly sql: string }
-  | { readonly kind: 'suffix'; readonly suffix: string; readonly length: number | null }
-) & { readonly value: string | null };
 
 /** A column and the values that the restored rows have there. */
 interface Place {
@@ -265,22 +260,5 @@ export class FreeValues {
     }));
     this.#indexes.set(name, indexes);
     return indexes;
-  }
-}
-
-/**
- * A new value as SQL; undefined: the old one.
- * @param alias precedes the name of the old one
- */
-export function expression(column: string, value: NewValue | undefined, alias: string): string {
-  const old = `${alias}${quoted(column)}`;
-  if (value === undefined) return old;
-  switch (value.kind) {
-    case 'literal':
-      return value.sql;
-    case 'suffix': {
-      const longer = `CONCAT(${old}, ${textLiteral(value.suffix)})`;
-      return value.length === null ? longer : `RIGHT(${longer}, ${value.length})`;
-    }
   }
 }

@@ -8,7 +8,7 @@ import type { Cells } from '../dolt/sql/cell.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import type { DatabaseRules } from '../rows/table-policy.ts';
 import { LOST_KINDS, type LostKind, type LostRow, type Values } from './conflicts-file.ts';
-import { childRules, type Entry, isGone, restorations } from './restore-statements.ts';
+import { type Entry, isGone, keyRules, restorations } from './restore-statements.ts';
 
 /** A row of a merge that needs a person, and its reported conflict. */
 interface FoundLost {
@@ -45,7 +45,7 @@ export async function lostRows(
 ): Promise<FoundLost[]> {
   const found = await readEntries(sql, conflicts.flatMap(sourceOfConflict));
   if (found.size === 0) return [];
-  const all = await restorations(sql, [...found.keys()], await childRules(sql, rules));
+  const all = await restorations(sql, [...found.keys()], await keyRules(sql, rules));
   return all.flatMap(([entry, restored]) => {
     const conflict = found.get(entry);
     if (conflict === undefined) return [];

@@ -18,7 +18,7 @@ import { scratchName } from '../sync/merge/scratch.ts';
 import { type LostRow, rowText, type Values } from './conflicts-file.ts';
 import { decisionOf } from './lost-choices.ts';
 import { readLost } from './lost-rows.ts';
-import { childRules, type Entry, isGone, noStatement, type Restoration, restorations } from './restore-statements.ts';
+import { type Entry, isGone, keyRules, noStatement, type Restoration, restorations } from './restore-statements.ts';
 import { lostName } from './store-conflicts.ts';
 
 /** The commit names its rows, so that no run restores a row twice: after a kill, or with the same file again. */
@@ -36,8 +36,8 @@ export async function readRestorations(
     await checkout(sql, branch);
     const rows = await readLost(sql, lost);
     const found = new Map<LostRow, Restoration | null>();
-    const children = await childRules(sql, rules);
-    for (const [entry, restoration] of await restorations(sql, [...rows.keys()], children)) {
+    const keys = await keyRules(sql, rules);
+    for (const [entry, restoration] of await restorations(sql, [...rows.keys()], keys)) {
       const row = rows.get(entry);
       if (row !== undefined) found.set(row, restoration);
     }
@@ -88,14 +88,16 @@ export async function restoreLost(
       );
     await refuseRestored(sql, head, wanted);
     const own = new Map([...rows].flatMap(([entry, row]) => valuesOf(entry, row)));
-    const children = await childRules(sql, rules);
+    const keys = await keyRules(sql, rules);
     let written = 0;
-    for (const [entry, restoration] of await restorations(sql, [...rows.keys()], children, own)) {
+    const all = await restorations(sql, [...rows.keys()], keys, own);
+    for (const [entry, restoration] of all) {
       const row = rows.get(entry);
-      if (row === undefined) continue;
-      if (await restore(sql, { entry, row, restoration })) written += 1;
-      if (children !== null) await countRestored(sql, children, { entry, restoration });
+      if (row !== undefined && (await restore(sql, { entry, row, restoration }))) written += 1;
     }
+    // A counter can be one of the restored rows.
+    if (keys !== null)
+      for (const [entry, restoration] of all) await countRestored(sql, keys.children, { entry, restoration });
     if (written > 0 && rules.recognises(await tableNames(sql)))
       await rules.derive(sql, { base: head, ours: head, theirs: head });
     const subject = `${SUBJECT}${counted(written, 'row')} that a merge lacked`;

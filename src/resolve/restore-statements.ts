@@ -1,16 +1,16 @@
-import { keyCondition, valueLiteral } from '../dolt/rows/literals.ts';
+import { insertAgain, type NewValue, type NewValues, updateFrom, valueLiteral } from '../dolt/rows/literals.ts';
 import { keyOf } from '../dolt/rows/row-key.ts';
 import { rowsByKey } from '../dolt/rows/stored-rows.ts';
 import { type ForeignKey, foreignKeys } from '../dolt/schema/foreign-keys.ts';
 import { columnNamesAt, ordinaryColumns, type TableShape, tableNames } from '../dolt/schema/table-shape.ts';
 import { columnsBehind } from '../dolt/schema/unique-index.ts';
 import type { Cells } from '../dolt/sql/cell.ts';
-import { quoted } from '../dolt/sql/identifier.ts';
+import { folded } from '../dolt/sql/identifier.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { parentsFirst } from '../rows/constraints/find-dependants.ts';
 import type { DatabaseRules } from '../rows/table-policy.ts';
 import type { LostKind, LostRow, Values } from './conflicts-file.ts';
-import { expression, FreeValues, type NewValue } from './free-values.ts';
+import { FreeValues } from './free-values.ts';
 
 /** A row that a merge lacks, or has with other values. */
 export interface Entry {
@@ -39,11 +39,12 @@ export interface Restoration {
   readonly values: Values;
 }
 
-type Children = DatabaseRules['children'];
+/** How a program numbers rows below a parent, and computes keys. */
+export type KeyRules = Pick<DatabaseRules, 'children' | 'derivedKeys'>;
 
-/** The rules for rows that are numbered below a parent; null if the database is not one of their program. */
-export async function childRules(sql: Sql, { recognises, children }: DatabaseRules): Promise<Children | null> {
-  return recognises(await tableNames(sql)) ? children : null;
+/** These rules; null if the database is not one of their program. */
+export async function keyRules(sql: Sql, rules: DatabaseRules): Promise<KeyRules | null> {
+  return rules.recognises(await tableNames(sql)) ? rules : null;
 }
 
 /**
@@ -54,14 +55,12 @@ export async function childRules(sql: Sql, { recognises, children }: DatabaseRul
 export async function restorations(
   sql: Sql,
   entries: readonly Entry[],
-  children: Children | null,
+  rules: KeyRules | null,
   chosen: ReadonlyMap<string, Values> = new Map(),
 ): Promise<(readonly [Entry, Restoration | null])[]> {
   const keys = await foreignKeys(sql);
-  const statements = new Statements(sql, referencing(entries, keys), {
-    keys,
-    children,
-  });
+  const numbered = rules === null ? new Map<string, Entry>() : belowOthers(entries, rules.children);
+  const statements = new Statements(sql, referencing(entries, keys), { keys, rules, numbered });
   statements.reserve(entries);
   const found: (readonly [Entry, Restoration | null])[] = [];
   for (const entry of parentsFirst(entries)) found.push([entry, await statements.of(entry, chosen.get(entry.id))]);
@@ -106,23 +105,55 @@ function referencing(entries: readonly Entry[], keys: readonly ForeignKey[]) {
   return (entry: Entry, key: ForeignKey): Entry | undefined => found.get(nameOf(entry, key));
 }
 
+/** By id, the entry of the same commit below which an entry is numbered; also adds it as a parent. */
+function belowOthers(entries: readonly Entry[], children: DatabaseRules['children']): ReadonlyMap<string, Entry> {
+  const idOf = ({ commit }: Entry, key: string): string => JSON.stringify([commit, key]);
+  const rows = new Map<string, Entry>();
+  for (const entry of entries) {
+    const key = onlyKey(entry);
+    if (key !== null && entry.shape.name === children.table && isGone(entry.kind)) rows.set(idOf(entry, key), entry);
+  }
+  const below = new Map<string, Entry>();
+  for (const entry of rows.values()) {
+    const parent = children.parentOf(onlyKey(entry) ?? '');
+    const above = parent === null ? undefined : rows.get(idOf(entry, parent));
+    if (above === undefined) continue;
+    entry.parents.add(above.id);
+    below.set(entry.id, above);
+  }
+  return below;
+}
+
+/** The key of a row in a table with one column in its key. */
+function onlyKey({ shape, key }: Entry): string | null {
+  const [column] = shape.key;
+  return column === undefined || shape.key.length > 1 ? null : (key[column] ?? null);
+}
+
 /** Creates the statements; each uses the new keys of the earlier ones. */
 class Statements {
   readonly #sql: Sql;
   readonly #keys: readonly ForeignKey[];
   readonly #parentOf: (entry: Entry, key: ForeignKey) => Entry | undefined;
   readonly #free: FreeValues;
-  readonly #children: Children | null;
+  readonly #rules: KeyRules | null;
+  readonly #numbered: ReadonlyMap<string, Entry>;
   readonly #given = new Map<string, NewValues>();
 
   constructor(
     sql: Sql,
     parentOf: (entry: Entry, key: ForeignKey) => Entry | undefined,
-    { keys, children }: { readonly keys: readonly ForeignKey[]; readonly children: Children | null },
+    given: {
+      readonly keys: readonly ForeignKey[];
+      readonly rules: KeyRules | null;
+      /** By the id of an entry, the one below which it is numbered. */
+      readonly numbered: ReadonlyMap<string, Entry>;
+    },
   ) {
     this.#sql = sql;
-    this.#keys = keys;
-    this.#children = children;
+    this.#keys = given.keys;
+    this.#rules = given.rules;
+    this.#numbered = given.numbered;
     this.#parentOf = parentOf;
     this.#free = new FreeValues(sql);
   }
@@ -237,7 +268,7 @@ class Statements {
   /** @returns null if no free value fits */
   async #withFreeKeys(entry: Entry, inherited: NewValues): Promise<NewValues | null> {
     const { shape, key } = entry;
-    const values = new Map(inherited);
+    const values = new Map([...this.#derived(entry, inherited), ...inherited]);
     const isTaken = (await rowsByKey(this.#sql, shape, { keys: [key] })).length > 0;
     if (isTaken && !shape.key.some((name) => values.has(name))) {
       const free = (await this.#asChild(entry)) ?? (await this.#changed(entry, shape.key));
@@ -255,13 +286,27 @@ class Statements {
     return values;
   }
 
-  /** The key of the next child of the same parent; null if the row is not a numbered child. */
-  async #asChild({ shape, key }: Entry): Promise<NewValues | null> {
+  /** The key that the program computes of the new values, if it computed the old one. */
+  #derived({ shape, row, key }: Entry, changed: NewValues): NewValues {
+    const rule = this.#rules?.derivedKeys[folded(shape.name)];
     const [column] = shape.key;
-    const old = column === undefined || shape.key.length > 1 ? null : (key[column] ?? null);
-    if (column === undefined || old === null || this.#children === null || this.#children.table !== shape.name)
-      return null;
-    const next = await this.#children.next(this.#sql, old, (text) => this.#free.isGiven(shape, column, text));
+    if (rule === undefined || column === undefined || changed.size === 0 || rule(row) !== key[column]) return new Map();
+    const next = rule({ ...row, ...Object.fromEntries([...changed].map(([name, { value }]) => [name, value])) });
+    if (next === null || next === key[column]) return new Map();
+    return new Map([[column, written(shape, column, next)]]);
+  }
+
+  /** The key of the next child of the same parent, or of its restored one; null if the row is not a numbered child. */
+  async #asChild(entry: Entry): Promise<NewValues | null> {
+    const { shape } = entry;
+    const [column] = shape.key;
+    const old = onlyKey(entry);
+    const children = this.#rules?.children;
+    if (column === undefined || old === null || children === undefined || children.table !== shape.name) return null;
+    const above = this.#numbered.get(entry.id);
+    const below = above === undefined ? undefined : this.#given.get(above.id)?.get(column)?.value;
+    const isTaken = (text: string): boolean => this.#free.isGiven(shape, column, text);
+    const next = await children.next(this.#sql, old, { isTaken, below: below ?? null });
     if (next === null) return null;
     this.#free.give(shape, column, next);
     return new Map([[column, written(shape, column, next)]]);
@@ -283,9 +328,6 @@ class Statements {
   }
 }
 
-/** New values by column. */
-type NewValues = ReadonlyMap<string, NewValue>;
-
 function written(shape: TableShape, column: string, value: string | null): NewValue {
   return { kind: 'literal', sql: valueLiteral(shape, column, value), value };
 }
@@ -303,41 +345,4 @@ function restoration(
 ): Restoration {
   const values = Object.fromEntries([...given.values].map(([name, { value }]) => [name, value]));
   return { sql: given.sql, key: keyOf(shape, { ...at, ...values }), values };
-}
-
-/** A row at a commit. */
-interface StoredRow {
-  readonly shape: TableShape;
-  readonly key: Cells;
-  readonly commit: string;
-}
-
-/**
- * Inserts a row again.
- * @param columns those that the table has now and had then, without generated ones
- */
-function insertAgain(row: Entry, columns: readonly string[], values: NewValues): string {
-  const table = quoted(row.shape.name);
-  const given = columns.map((name) => expression(row.former.get(name) ?? name, values.get(name), ''));
-  return `INSERT INTO ${table} (${columns.map(quoted).join(', ')}) SELECT ${given.join(', ')} FROM ${from(row)}`;
-}
-
-/**
- * Sets columns of an existing row to their values at a commit, or to a new value.
- * @param at its current key
- */
-function updateFrom(
-  row: StoredRow,
-  at: Cells,
-  set: { readonly columns: readonly string[]; readonly values: NewValues },
-): string {
-  const given = set.columns.map((name) => `n.${quoted(name)} = ${expression(name, set.values.get(name), 'o.')}`);
-  return (
-    `UPDATE ${quoted(row.shape.name)} AS n JOIN (SELECT * FROM ${from(row)}) AS o ` +
-    `SET ${given.join(', ')} WHERE ${keyCondition(row.shape, at, 'n.')}`
-  );
-}
-
-function from({ shape, key, commit }: StoredRow): string {
-  return `${quoted(shape.name)} AS OF '${commit}' WHERE ${keyCondition(shape, key)}`;
 }

@@ -16,6 +16,7 @@ import { checkMerged, checkSides, openWithSchema, withDefaultHint } from './chec
 import type { CellResolution } from './choose-row.ts';
 import { loseDependants, withDependants } from './constraints/dependants.ts';
 import { resolveConstraints, resolveRows } from './constraints/resolve-constraints.ts';
+import { sharedDependants } from './constraints/shared-dependants.ts';
 import { refuseSilentLosses } from './constraints/silent-losses.ts';
 import { brokenConstraints, requireAllRows } from './constraints/verify-merge.ts';
 import { correctAmbiguousRows, namedRows, tablesToResolve } from './corrections/ambiguous-rows.ts';
@@ -106,8 +107,9 @@ async function resolveMerge(sql: Sql, merge: HeadToMerge, pending: PendingRows):
   const named = [...resolved, ...namedRows(ambiguous)];
   await refuseSilentLosses(sql, heads, named);
   await refuseWrongCells(sql, heads, named);
+  const shared = await sharedDependants(sql, merging, resolved);
   if (rules.recognises(names)) await rules.derive(sql, heads);
-  return resolved;
+  return [...resolved, ...shared];
 }
 
 /** Under `manual` nothing is resolved; the conflicts are read for a person. */

@@ -1,3 +1,4 @@
+import type { Cells } from '../dolt/sql/cell.ts';
 import { folded } from '../dolt/sql/identifier.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import type { Merging } from './merging.ts';
@@ -36,6 +37,14 @@ export type TablePolicy =
     }
   | { readonly kind: 'maximum'; readonly column: string };
 
+/** The place that a child gets. */
+export interface NewChild {
+  /** Whether another row gets a key. */
+  readonly isTaken: (key: string) => boolean;
+  /** The key of another parent; null: the same parent. */
+  readonly below: string | null;
+}
+
 /**
  * The rules that the program of a database expects of a merge. A run gets it as a whole; without it, every table is
  * ordinary.
@@ -68,11 +77,21 @@ export interface DatabaseRules {
   /** Tables whose rows are numbered below a parent, in one column of text that is the key. */
   readonly children: {
     readonly table: string;
-    /** The key of the next child of the same parent; null if the row is not a child. */
-    next(sql: Sql, key: string, isTaken: (key: string) => boolean): Promise<string | null>;
+    /** The key of the parent of a child; null if the row is not a child. */
+    parentOf(key: string): string | null;
+    /**
+     * The key of the next child of the same parent; null if the row is not a child.
+     * @param place.below the new key of the parent, if it got one: the child keeps its number if that is free
+     */
+    next(sql: Sql, key: string, place: NewChild): Promise<string | null>;
     /** A row was added under this key. */
     added(sql: Sql, key: string): Promise<void>;
   };
+  /**
+   * The tables in which the program computes the key, one column, from other columns of the row, by their names in lower
+   * case. A row that was written before it did so has another key.
+   */
+  readonly derivedKeys: Readonly<Record<string, ((row: Cells) => string | null) | undefined>>;
   /**
    * Computes the columns that derive from others, in an open merge of its database that is otherwise complete, or in changes of
    * one commit, which is both sides then.

@@ -1,7 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import { BEADS_RULES } from '../../../src/beads/database-rules.ts';
+import { checkout } from '../../../src/dolt/sql/heads.ts';
+import { lostRows } from '../../../src/resolve/lost-rows.ts';
+import { restoreLost } from '../../../src/resolve/restore-lost.ts';
 import { lostVersions, parentsFirst, type Version } from '../../../src/rows/constraints/find-dependants.ts';
 import { HASH_ORDERS } from '../../helpers/two-databases.ts';
-import { twoBranches } from '../../helpers/workshop.ts';
+import { atBranches, twoBranches } from '../../helpers/workshop.ts';
 
 const version = (id: string, over: Partial<Version> = {}): Version => ({
   id,
@@ -105,6 +109,53 @@ describe.each(HASH_ORDERS)('rows with keys of both sides, %s', (order) => {
     expect((await databases.run('south')).head).toBe(inNorth.head);
   });
 });
+
+test('a row that both sides added equally stays with the winner, and is restored with the row that lost', async () => {
+  const databases = await twoBranches(...INVOICES);
+  const invoice = (who: string, day: number): string[] => [
+    `INSERT INTO invoice VALUES (100, '${who}', '2026-02-0${day}')`,
+    "INSERT INTO line VALUES (100, 1, 'both', '2026-02-01')",
+    "INSERT INTO tax VALUES ('both', 100, 1)",
+    `INSERT INTO tax VALUES ('${who}', 100, 1)`,
+  ];
+  await databases.edit(invoice('north', 1), invoice('south', 2));
+  const inNorth = await databases.run('north');
+  const { conflicts, failure } = inNorth.run('south');
+  expect(failure).toBeNull();
+  expect(await databases.north.rows('SELECT id, invoice FROM tax ORDER BY id')).toEqual([
+    { id: 'both', invoice: 100 },
+    { id: 'north', invoice: 100 },
+    { id: 'south', invoice: 100 },
+  ]);
+  expect(conflicts.map(({ kind, key, left, with: root }) => [kind, ...Object.values(key), left, root?.table])).toEqual([
+    ['id-collision', '100', true, undefined],
+    ['dependant', '100', '1', true, 'invoice'],
+    ['dependant', 'both', true, 'invoice'],
+    // Only one side added it, so the merge has it, with the other invoice.
+    ['reference', 'south', true, 'invoice'],
+  ]);
+  expect((await databases.run('south')).head).toBe(inNorth.head);
+  const restored = await atBranches(async (database) => {
+    const found = await database.session(async (sql) => {
+      await checkout(sql, databases.north.name);
+      return await lostRows(sql, 'south', conflicts, BEADS_RULES);
+    });
+    const lost = found.map((one) => ({ ...one.lost, choose: 'restore' as const }));
+    const author = async () => ({ name: 'Sue', email: 'sue@example.org' });
+    return await restoreLost(database, inNorth.head, { lost, rules: BEADS_RULES, author });
+  });
+  const at = `AS OF '${restored.head}'`;
+  expect(
+    await databases.north.rows(
+      `SELECT who, invoice.id, what, tax.id AS tax FROM invoice ${at} JOIN line ${at} ON line.invoice = invoice.id JOIN tax ${at} ON tax.invoice = line.invoice ORDER BY who, tax`,
+    ),
+  ).toEqual([
+    { who: 'north', id: 100, what: 'both', tax: 'both' },
+    { who: 'north', id: 100, what: 'both', tax: 'north' },
+    { who: 'south', id: 101, what: 'both', tax: 'both-2' },
+    { who: 'south', id: 101, what: 'both', tax: 'south' },
+  ]);
+}, 60_000);
 
 const RINGS = [
   PAST,

@@ -241,7 +241,7 @@ const KIND_CODES = {
 /** The outcome for rows of each kind; the text follows their number. */
 const KIND_TEXTS: Readonly<Partial<Record<Conflict['kind'], string>>> = {
   'id-collision': 'added on both sides with the same key; one row was kept',
-  dependant: 'removed with the row that they depend on',
+  dependant: 'lost with the row that they depend on',
   reference: 'refer to another row that has the key now',
   duplicate: 'removed because another row has their unique value',
   'unique-conflict': 'have their old unique value again because another row has the new one',

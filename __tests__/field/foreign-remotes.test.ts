@@ -268,6 +268,28 @@ describe('status and a dry run', () => {
   });
 });
 
+test('a run that may not make the first push writes nothing into the folder of an empty or absent peer', async () => {
+  await using folder = await tempFolder();
+  await makeDatabase(folder.file('local'));
+  for (const name of ['empty', 'upstream']) await mkdir(folder.file(name));
+  const peer = (name: string, more = '') => `${name}: {endpoint: "file://${folder.file(name)}"${more}}`;
+  const peers = [peer('absent'), peer('empty'), peer('upstream', ', role: upstream')].join('\n');
+  const refused = { state: 'remote-empty', status: 'failed', error: { code: 'remote-empty' } };
+  const unchanged = { state: 'remote-empty', status: 'unchanged', error: null };
+  for (const [asked, found] of [
+    [{ command: 'pull' }, unchanged],
+    [{ initEmpty: false }, refused],
+    [{ command: 'push', initEmpty: false, only: ['absent', 'empty'] }, refused],
+  ] as const) {
+    const { result } = await command(folder, peers, asked);
+    const [absent, empty] = result.peers;
+    expect([asked, absent, empty]).toMatchObject([asked, found, found]);
+    expect(await readdir(folder.file('empty'))).toEqual([]);
+    expect(await readdir(folder.file('upstream'))).toEqual([]);
+    expect(await readdir(folder.path)).not.toContain('absent');
+  }
+});
+
 describe('an address that the database also uses for a backup', () => {
   test('fails only its peer, with the fix, in any spelling; doctor reports it too', async () => {
     await using folder = await tempFolder();

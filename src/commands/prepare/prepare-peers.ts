@@ -23,7 +23,10 @@ interface Preparation {
   /** Folders and environment of the job. */
   readonly job: Parameters<typeof refuseCheckoutPrograms>[1];
   readonly boundary: Boundary | null;
-  readonly request: Pick<SyncRequest, 'command' | 'dryRun' | 'only' | 'leases' | 'rewrites' | 'untrusted'>;
+  readonly request: Pick<
+    SyncRequest,
+    'command' | 'dryRun' | 'initEmpty' | 'only' | 'leases' | 'rewrites' | 'untrusted'
+  >;
   /** The local branch. */
   readonly branch: string;
   /** All peers of the configuration, also those that take no part in the run. */
@@ -89,8 +92,8 @@ async function refusedByName(
 }
 
 /**
- * Only a first push may create the folder of a `file://` remote. Registering creates it, but not for a remote that the
- * database has already, whose folder was removed since.
+ * Only a run that may make the first push writes into a `file://` remote without data. Registering creates its folder, but
+ * not for a remote that the database has already, whose folder was removed since.
  */
 async function canBeRegistered(progress: PeerProgress, request: Preparation['request']): Promise<boolean> {
   const folder = await folderOf(progress.peer).catch((thrown: unknown) => {
@@ -98,9 +101,10 @@ async function canBeRegistered(progress: PeerProgress, request: Preparation['req
     return null;
   });
   if (folder === null) return false;
-  if (folder !== 'absent' && (mayWrite(request) || !(await isEmpty(progress.peer.endpoint)))) return true;
-  progress.foundEmpty('remote-empty');
-  if (progress.actions?.push !== true || request.dryRun) return false;
+  if (folder !== 'absent' && !(await isEmpty(progress.peer.endpoint))) return true;
+  const mayFill = progress.actions?.push === true && mayWrite(request) && request.initEmpty;
+  if (!mayFill || folder === 'absent') progress.foundEmpty('remote-empty');
+  if (!mayFill) return false;
   const { folder: path } = progress.peer.endpoint;
   // Dolt reports why it cannot be made.
   if (folder === 'absent' && path !== null) await mkdir(path).catch(() => undefined);

@@ -217,14 +217,16 @@ The user must be allowed to read the database and to call procedures. ALL on the
 database is not enough, because Dolt reserves three procedures for users with
 SUPER or with a grant by name:
 
-    GRANT SELECT, EXECUTE, ALTER ON town.* TO 'federation'@'%';
+    GRANT SELECT, EXECUTE, ALTER, REFERENCES, UPDATE ON town.* TO 'federation'@'%';
     GRANT EXECUTE ON PROCEDURE town.dolt_remote TO 'federation'@'%';
     GRANT EXECUTE ON PROCEDURE town.dolt_push TO 'federation'@'%';
     GRANT EXECUTE ON PROCEDURE town.dolt_fetch TO 'federation'@'%';
 
-ALTER is for uncommitted foreign keys, which Dolt drops in a move. With
-remotesapi the user needs SUPER and CLONE_ADMIN. A server with --readonly is
-refused. doctor does not connect to the server, and says so.
+ALTER, REFERENCES and UPDATE are for uncommitted foreign keys, such as those of
+ignored tables: Dolt drops them in a move, and a run adds them again. A user
+without these rights is refused before anything is pushed. With remotesapi the
+user needs SUPER and CLONE_ADMIN. A server with --readonly is refused. doctor
+does not connect to the server, and says so.
 
 - Peers, credentials and merges stay in a scratch copy of the branch. The server
   only fast-forwards its branch at the end, and gets the tag of a head that
@@ -234,7 +236,9 @@ refused. doctor does not connect to the server, and says so.
   server-unreachable, and the next run goes on.
 - Uncommitted work of clients stays. A peer that changes a table with
   uncommitted rows waits (uncommitted-changes). If a peer removes rows to which
-  uncommitted rows refer, nothing is pushed, and all peers wait. They also wait
+  uncommitted rows refer, nothing is pushed, and all peers wait. Rows of ignored
+  tables do not count if their key says what happens to them (ON DELETE
+  CASCADE): they stay, without the row that they refer to. All peers also wait
   if a client changed a table after it staged it (DOLT_ADD), and while the
   branch has a merge, conflicts or violations that are not committed. Other
   staged tables stay staged.
@@ -242,6 +246,8 @@ refused. doctor does not connect to the server, and says so.
   run pushes them. If they commit faster than the run merges, our branch stays,
   and the peers report contention. Run again: the next run merges what was
   pushed.
+- If the folder of the database is found, the server must have that database.
+  Another one at the port ends the run (database-in-use).
 - If no server holds the database, it is opened directly. Both kinds of runs use
   the same record of the last heads of the peers.
 - resolve works the same way: it merges in the scratch copy, and the server
@@ -282,7 +288,8 @@ Every peer that takes part is tried, even if others fail. only-role (--only-role
 backup,archive) limits a run to peers with these roles, and the names of peers
 limit it to these peers. A backup or an archive only ever moves forward. Other
 commits that it holds are never merged. If they are on top of ours, only its
-state says so (behind).
+state says so (behind). A peer at the place of an upstream, in any spelling and
+with the same branch, gets no push (config-invalid).
 
 WHICH FAILURES MAKE A RUN FAIL
 
@@ -771,15 +778,15 @@ trust of a peer is a list of patterns for it: the peer may only add, change and
 delete rows of these systems, and may not move a row into another one. Rows
 without a system have the empty text. * and ? do not match a /, as in the
 patterns of endpoints. A table without the column or without a primary key is
-read-only for that peer, and so is a definition. Any violation blocks the peer
-(peer-untrusted), the report names the rows, and no accept allows it. The same
-rule holds for --adopt and resolve. For --adopt, rows that the head takes back
-of shared commits count; rows that only the commits of --discard-local changed
-do not. Nor does a definition that both sides changed in the same way. If the
-last common commit lacks such a table or has another primary key there, every
-row of another system that differs from ours counts. If both sides added a
-column, a row that our side deleted counts, too. So do all such rows if our key
-has another type.
+read-only for that peer, and so is a definition, unless your database has the
+same one. Any violation blocks the peer (peer-untrusted), the report names the
+rows, and no accept allows it. The same rule holds for --adopt and resolve. For
+--adopt, rows that the head takes back of shared commits count; rows that only
+the commits of --discard-local changed do not. Where both sides made the same
+migration, rows decide. If the last common commit lacks such a table or has
+another primary key there, every row of another system that differs from ours
+counts. If both sides added a column, a row that our side deleted counts, too.
+So do all such rows if our key has another type.
 
 trust finds mistakes, not forgers: a peer can write any name into the column of
 a row that it adds.
@@ -878,6 +885,11 @@ the databases would overwrite each other in every round. _project_id is the same
 in all clones and is checked.
 
 Tested in beads/clone-identity.
+
+DELETED ISSUES
+
+If another database deleted an issue, the local rows that refer to it stay here:
+its events, and edges of wisps to it.
 
 MERGES THAT LACK ROWS
 
@@ -1202,13 +1214,17 @@ ROWS
 - **Rows that belong to a lost row** are removed with it as dependant: every row
   that the same side added and that leads to the lost row over declared foreign
   keys, over several steps, by any one of its keys. - Rows that both sides added
-  with equal contents stay. - If the other side used the key of a dependant too,
-  the row of the other side has that key, whichever was created first. - Rows of
-  the merge base stay and are listed as reference. They refer to the row that
-  has the key now. If no row has it, they refer to the row of the base again. If
-  the reference is a generated column, this applies to the columns that it is
-  computed from. - Tables without declared foreign keys are not followed. Rows
-  of a table without a primary key stay and are listed as reference.
+  with equal contents stay, and belong to the row that has the key. They are
+  listed as dependant of the lost row too, whose side has lost them as well. A
+  row that one side added to such a row stays and is listed as reference. - If
+  the other side used the key of a dependant too, the row of the other side has
+  that key, whichever was created first. - Rows of the merge base stay and are
+  listed as reference. They refer to the row that has the key now. If no row has
+  it, they refer to the row of the base again. If the reference is a generated
+  column, this applies to the columns that it is computed from. - If the other
+  side renamed the key of such rows, the merge is refused with
+  constraint-violation. - Tables without declared foreign keys are not followed.
+  Rows of a table without a primary key stay and are listed as reference.
 - **Renamed keys.** One side deletes a row and adds one with equal contents
   under another key. The other side changes the old row, or adds a row that
   refers to it. Both rows are kept, reported as renamed with both keys, and left
@@ -1339,6 +1355,7 @@ The merge is refused with constraint-violation in these cases:
 - two rows have had the value since the last common commit;
 - a row would have to yield twice in one key;
 - the last common commit lacks the key, because one side or both added it since;
+- one side renamed a column of the primary key since;
 - a table with triggers would be written.
 
 A duplicate in an index over an expression is refused with dolt-defect, because
@@ -1364,10 +1381,10 @@ statement of a column that both sides changed. Defaults and comments are not in
 it. Equal definitions on both sides are enough, except in these cases, in which
 Dolt treats a table or a column as a different one:
 
-  changed the primary key
+  changed the primary key, or the type of a column in it
       The other side: changed the table, or its key equally
-      Fix: give the table its former key again on each side that changed it,
-      sync, then change the key
+      Fix: give the table its former key again, with the former types, on each
+      side that changed it, sync, then change the key
   renamed the table
       The other side: changed it
       Fix: rename it back, sync, then rename it
@@ -1434,12 +1451,14 @@ ORDER, AND WHAT MAKES IT DETERMINISTIC
 2. Then come the peers with ours, theirs or manual, in the order of their names.
    There, ours is the result so far.
 
-A head that is refused is left out with every head that contains it. Our own
-head is never left out. If several heads of peers take part in a merge that
-fails, those that do not merge with ours alone are left out. If each does, a
-small group that fails together is found. The last of the group in the order of
-the hashes is left out, and it comes back if one of the others is left out
-later.
+A head that is refused is left out with every head that contains it. Only a head
+under ours, theirs or manual that contains it is still merged if nothing is left
+to decide, as after a decision on the other side. Our own head is never left
+out, nor a result of this run that a peer has taken. If several heads of peers
+take part in a merge that fails, those that do not merge with ours alone are
+left out. If each does, a small group that fails together is found. The last of
+the group in the order of the hashes is left out, and it comes back if one of
+the others is left out later.
 
 Each merge commit is a function of its two parents: author and committer
 dolt-federation <merge@dolt-federation.invalid>, both dates the later committer
@@ -1524,6 +1543,11 @@ it resolves anything.
   the other
       What Dolt does: The other side has no value for it
       What a run does: The row survives with the default of the column, or NULL
+  A BINARY or VARBINARY column with a literal default that one side added, and
+  rows that the other side added
+      What Dolt does: The text of the default (0x6162) as the value, or an error
+      What a run does: dolt-defect before the merge, until the other side has
+      the column, too
   A column that one side dropped
       What Dolt does: Changes of the other side to that column have no place
       What a run does: The column stays dropped
@@ -1620,8 +1644,9 @@ with rows to choose from. Its path is conflictsPath of the result, and the
 output conflicts-path of the Action. It holds all values, regardless of
 report-values, so only its owner may read it. On the command line it is
 <database>/.dolt/dolt-federation/conflicts.yaml, a place that git, Dolt and
-beads leave alone. In the Action it is under RUNNER_TEMP and is deleted with the
-job, unless a step keeps it:
+beads leave alone, or in the copy of a served database whose folder belongs to
+another user. In the Action it is under RUNNER_TEMP and is deleted with the job,
+unless a step keeps it:
 
           - uses: actions/upload-artifact@043fb46d1a93c77aae656e7c1c64a875d1fc6a0a # v7.0.1
             if: always() && steps.sync.outputs.conflicts-path != ''
@@ -1748,8 +1773,9 @@ resolve asks about these rows too. In the file, write after choose:
       What sql does: adds it under a key that is free
   dependant
       Where the row is: only in head: it was removed with the row that with
-      names
-      What sql does: adds it, referring to the new key of that row
+      names. Or both sides had it, and it stays with the row that has the key
+      What sql does: adds it, referring to the new key of the row that with
+      names; under a key that is free, if its own is not
   duplicate
       Where the row is: only in head: another row has its unique value
       What sql does: adds it with another unique value
@@ -1768,19 +1794,25 @@ resolve asks about these rows too. In the file, write after choose:
       What sql does: sets the value that lost
 
 A child in beads, such as bd-a.2, gets the next free number below its parent,
-and the counter of the parent is raised. Rows come after the rows that they
-refer to, so you can also run the statements yourself, from top to bottom. The
-suggested keys and values were unused in the database at the time of the run.
-They fit the types of their columns: beside a key at the end of its type, the
-next gap is suggested. A row without sql has no free value, or needs one of
-yours. That is so if its key, its unique value or its reference is a generated
-column, or if a new value would refer to another row. restore is refused for
-such a row: write drop or restore-as. The parents of a merge are part of its
-history, so head stays readable as long as the branch does. resolve removes the
-entries that it restores or drops; all others stay. A row that already has the
-chosen values is not counted as restored; the result has the number of such rows
-as alreadyThere. The message of its commit names the restored rows. resolve
-restores none of them again: it refuses with conflicts-stale.
+and the counter of the parent is raised. If its parent is restored too, it
+follows: bd-a.2.1 becomes bd-a.3.1. A child whose id was free stays in the
+database under that id; only its edge is restored. is_blocked is computed again.
+Edges and comments get the id that bd makes of their new contents, if it made
+the old one. A dependant that belongs to two lost rows follows one of them
+without a choice of its own: if you restore one and drop the other, look at
+their edges. Rows come after the rows that they refer to, so you can also run
+the statements yourself, from top to bottom. The suggested keys and values were
+unused in the database at the time of the run. They fit the types of their
+columns: beside a key at the end of its type, the next gap is suggested. A row
+without sql has no free value, or needs one of yours. That is so if its key, its
+unique value or its reference is a generated column, or if a new value would
+refer to another row. restore is refused for such a row: write drop or
+restore-as. The parents of a merge are part of its history, so head stays
+readable as long as the branch does. resolve removes the entries that it
+restores or drops; all others stay. A row that already has the chosen values is
+not counted as restored; the result has the number of such rows as alreadyThere.
+The message of its commit names the restored rows. resolve restores none of them
+again: it refuses with conflicts-stale.
 
 The run that makes or first receives a merge exits with 4. Later runs exit with
 0 and report open: the number of undecided rows in the file. In the Action the

@@ -105,6 +105,8 @@ describe.each(HASH_ORDERS)('two issues with one key, %s', (order) => {
       'dependant: edges 1 to old',
       'dependant: edges 2 from old',
       'dependant: labels e.1 south',
+      // Both sides had it; it stays with the issue of the north.
+      'dependant: labels e.1 both',
       'reference: issues old',
       'dependant: labels e.1.1 grandchild',
       'dependant: reactions c-south bob',
@@ -151,6 +153,7 @@ describe.each(HASH_ORDERS)('two issues with one key, %s', (order) => {
       'comment said in south',
       'edge 1 to old',
       'edge 2 from old',
+      'label both',
       'label south',
     ]);
     expect(members(ofChild)).toEqual(['child old', 'label grandchild']);

@@ -46,7 +46,7 @@ export async function resolveHeads(
   readonly commit: string;
 }> {
   const { rows, commit } = await atHeads(folder, heads, async (database) => {
-    const left = (await unresolvedRows(database, heads)) ?? [];
+    const left = (await unresolvedRows(database, { ...heads, rules: BEADS_RULES })) ?? [];
     const made = await mergeChosen(database, [mergeOf(heads, left.map(choose))], BEADS_RULES);
     await database.run("CALL DOLT_BRANCH('-f', 'merged', ?)", [made]);
     return { rows: left, commit: made };

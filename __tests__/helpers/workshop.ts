@@ -190,7 +190,7 @@ export async function withBranches<T>(work: (engine: Engine) => Promise<T>): Pro
 /** Merges both heads as a person chose, as `resolveHeads` does. `MERGED` in a query becomes the commit. */
 export async function resolveBranches(heads: TwoBranchHeads, choose: (row: UnresolvedRow) => UnresolvedRow) {
   const { rows, commit } = await atBranches(async (database) => {
-    const left = (await unresolvedRows(database, heads)) ?? [];
+    const left = (await unresolvedRows(database, { ...heads, rules: BEADS_RULES })) ?? [];
     return { rows: left, commit: await mergeChosen(database, [mergeOf(heads, left.map(choose))], BEADS_RULES) };
   });
   return { rows, commit, read: (query: string) => heads.local.rows(query.replaceAll('MERGED', `AS OF '${commit}'`)) };

@@ -38,7 +38,7 @@ export async function mergeChosen(
   merges: readonly UnresolvedMerge[],
   rules: DatabaseRules,
 ): Promise<string> {
-  await checkChoices(database, merges);
+  await checkChoices(database, merges, rules);
   let head = merges[0]?.ours ?? '';
   for (const [index, merge] of merges.entries()) {
     const twin = merges.slice(0, index).find(({ theirs }) => theirs === merge.theirs);
@@ -46,7 +46,7 @@ export async function mergeChosen(
       checkTwin(merge, twin);
       continue;
     }
-    head = await withMerge(database, { ours: head, theirs: merge.theirs }, async (sql, stopped) => {
+    head = await withMerge(database, { ours: head, theirs: merge.theirs, rules }, async (sql, stopped) => {
       const decided = decideAll(stopped, merge);
       if (decided.problems.length + decided.undecided.length > 0) throw movedBy(merge, merges.slice(0, index));
       return commitChosen(sql, { ...stopped, rules }, decided);
@@ -77,11 +77,16 @@ function choicesOf({ rows }: UnresolvedMerge): unknown {
 }
 
 /** Checks every merge of the file first, so that all invalid and missing choices are reported together. */
-async function checkChoices(database: Database, merges: readonly UnresolvedMerge[]): Promise<void> {
+async function checkChoices(
+  database: Database,
+  merges: readonly UnresolvedMerge[],
+  rules: DatabaseRules,
+): Promise<void> {
   const problems = new Problems();
   const undecided: string[] = [];
   for (const merge of merges) {
-    const decided = await withMerge(database, merge, async (sql, stopped) => {
+    const { ours, theirs } = merge;
+    const decided = await withMerge(database, { ours, theirs, rules }, async (sql, stopped) => {
       await undoMerge(sql);
       return decideAll(stopped, merge);
     });

@@ -1,6 +1,7 @@
 import { Failure, toFailure } from '../core/failure.ts';
 import { tablesInConflict } from '../dolt/rows/conflict-rows.ts';
 import { PendingRows } from '../dolt/rows/pending-rows.ts';
+import { tableNames } from '../dolt/schema/table-shape.ts';
 import { checkout, createBranch } from '../dolt/sql/heads.ts';
 import { commitInfo, mergeBase } from '../dolt/sql/history.ts';
 import { isDoltTable } from '../dolt/sql/identifier.ts';
@@ -18,6 +19,7 @@ import {
 import { correctDocuments } from '../rows/corrections/documents.ts';
 import { correctWrongCells } from '../rows/corrections/wrong-cells.ts';
 import { SAME_OF_DOLT, withoutStack } from '../rows/merge-failure.ts';
+import { type DatabaseRules, type TablePolicy, tablePolicies } from '../rows/table-policy.ts';
 import { scratchName } from '../sync/merge/scratch.ts';
 import { type OpenDuplicate, openDuplicates } from './duplicates.ts';
 import { type OpenMerge, type OpenTable, openTable } from './open-rows.ts';
@@ -26,6 +28,8 @@ export interface Heads {
   /** Our head. */
   readonly ours: string;
   readonly theirs: string;
+  /** Absent: every table is ordinary. */
+  readonly rules?: DatabaseRules;
 }
 
 /** An open merge, and everything in it that a person can decide. */
@@ -83,7 +87,8 @@ export async function withMerge<T>(
       const several = await correctAmbiguousRows(sql, merged, { pending });
       const ambiguous = await correctDocuments(sql, merged, { pending, ambiguous: several });
       await correctWrongCells(sql, merged, { pending, ambiguous });
-      const open = await readOpen(sql, { onto, swapped, ambiguous, listed });
+      const policyOf = tablePolicies(heads.rules ?? NO_RULES, await tableNames(sql));
+      const open = await readOpen(sql, { onto, swapped, ambiguous, listed, policyOf });
       return await work(sql, { ...open, heads: merged, pending });
     } catch (thrown) {
       await undoMerge(sql);
@@ -92,6 +97,8 @@ export async function withMerge<T>(
     }
   });
 }
+
+const NO_RULES: Pick<DatabaseRules, 'recognises' | 'policies'> = { recognises: () => false, policies: {} };
 
 /** @throws Failure `conflict` for rows in conflict in tables of Dolt's own */
 function refuseOwnTables(tables: readonly string[]): void {
@@ -107,12 +114,17 @@ async function readOpen(
   {
     ambiguous,
     listed,
+    policyOf,
     ...merge
-  }: OpenMerge & { readonly ambiguous: AmbiguousRows; readonly listed: readonly string[] },
+  }: OpenMerge & {
+    readonly ambiguous: AmbiguousRows;
+    readonly listed: readonly string[];
+    readonly policyOf: (table: string) => TablePolicy;
+  },
 ): Promise<Omit<Stopped, 'heads' | 'pending'>> {
   const tables: OpenTable[] = [];
   for (const name of await tablesToResolve(sql, ambiguous, listed))
-    tables.push(await openTable(sql, name, { ...merge, ambiguous }));
+    tables.push(await openTable(sql, name, { ...merge, ambiguous, policy: policyOf(name) }));
   const duplicates = await openDuplicates(sql, await violations(sql), merge);
   return { ...merge, ambiguous: namedRows(ambiguous), tables, duplicates };
 }

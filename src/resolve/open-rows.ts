@@ -2,10 +2,12 @@ import { anySide, type ConflictRow } from '../dolt/rows/conflict-rows.ts';
 import { ordinaryColumns, type TableShape, tableShape } from '../dolt/schema/table-shape.ts';
 import type { Cells } from '../dolt/sql/cell.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
+import { withoutDerived } from '../rows/choose-row.ts';
 import type { RowConflict } from '../rows/classify.ts';
 import { readRowConflicts } from '../rows/classify.ts';
 import type { AmbiguousRows } from '../rows/corrections/ambiguous-rows.ts';
 import { readableTable, readConflicts } from '../rows/readable-table.ts';
+import type { TablePolicy } from '../rows/table-policy.ts';
 import type { UnresolvedCell, UnresolvedRow } from './conflicts-file.ts';
 
 /** The open merge, from our side. */
@@ -38,7 +40,7 @@ export interface OpenTable {
 export async function openTable(
   sql: Sql,
   table: string,
-  { ambiguous, ...merge }: OpenMerge & { readonly ambiguous: AmbiguousRows },
+  { ambiguous, policy, ...merge }: OpenMerge & { readonly ambiguous: AmbiguousRows; readonly policy: TablePolicy },
 ): Promise<OpenTable> {
   const shape = await tableShape(sql, table);
   const open = await readableTable(sql, shape);
@@ -46,7 +48,8 @@ export async function openTable(
   const isReadByCommit = open.conflicts.length > 0;
   const rowConflicts = await readRowConflicts(sql, shape, { rows: conflicts, onto: merge.onto });
   const rows = conflicts.map((conflict, index) => {
-    const rowConflict = rowConflicts[index] ?? { kind: 'changed', conflicting: [], theirs: [] };
+    const found = rowConflicts[index] ?? { kind: 'changed', conflicting: [], theirs: [] };
+    const rowConflict = withoutDerived(found, policy);
     return { conflict, rowConflict, unresolved: unresolvedRow(shape, { conflict, rowConflict }, merge.swapped) };
   });
   if (shape.key.length > 0) return { shape, rows, isReadByCommit };

@@ -57,7 +57,7 @@ export async function findUnresolved(
   for (const progress of allProgress.filter(isUnresolved)) {
     const read = () =>
       engines.use(NO_CREDENTIALS, ({ database, allWithin }) =>
-        allWithin(limit, () => openMerge(database, progress, at.head)),
+        allWithin(limit, () => openMerge(database, progress, at)),
       );
     await attempt(progress, async () => merges.push(...(await read())));
   }
@@ -65,9 +65,13 @@ export async function findUnresolved(
 }
 
 /** The merge with a peer that waits for decisions; none if no choice would help. */
-async function openMerge(database: Database, { head, peer }: PeerProgress, ours: string): Promise<UnresolvedMerge[]> {
+async function openMerge(
+  database: Database,
+  { head, peer }: PeerProgress,
+  { head: ours, rules }: { readonly head: string; readonly rules: DatabaseRules },
+): Promise<UnresolvedMerge[]> {
   if (head === null) return [];
-  const rows = await unresolvedRows(database, { ours, theirs: head });
+  const rows = await unresolvedRows(database, { ours, theirs: head, rules });
   return rows === null ? [] : [{ peer: peer.name, ours, theirs: head, rows }];
 }
 

@@ -175,6 +175,16 @@ export function isDerived(column: string, policy: TablePolicy): boolean {
   return policy.kind === 'cells' && (policy.derived ?? []).includes(folded(column));
 }
 
+/**
+ * A row in conflict without the columns that every merge computes. They stay with a row that one side deleted, and with
+ * one that both sides added if no other column differs: a person decides about the row as a whole.
+ */
+export function withoutDerived(rowConflict: RowConflict, policy: TablePolicy): RowConflict {
+  const conflicting = rowConflict.conflicting.filter((column) => !isDerived(column, policy));
+  const isWhole = rowConflict.kind === 'added' ? conflicting.length === 0 : rowConflict.kind !== 'changed';
+  return isWhole ? rowConflict : { ...rowConflict, conflicting };
+}
+
 /** Whether only columns that every merge computes are in conflict. */
 export function isOnlyDerived({ conflicting }: RowConflict, policy: TablePolicy): boolean {
   return conflicting.length > 0 && conflicting.every((column) => isDerived(column, policy));

@@ -112,14 +112,18 @@ async function resolveMerge(sql: Sql, merge: HeadToMerge, pending: PendingRows):
   return [...resolved, ...shared];
 }
 
-/** Under `manual` nothing is resolved; the conflicts are read for a person. */
+/** Under `manual` the conflicts are read for a person. Without any, rows with conflicts in computed columns are resolved. */
 async function readUndone(
   sql: Sql,
   merging: Merging,
   tables: readonly string[],
 ): Promise<ResolvedRow[] | MergeFailure> {
-  const rows = await undoneRows(sql, tables, merging);
+  const { rows, computed } = await undoneRows(sql, tables, merging);
   if (rows.length > 0) return { failure: rowConflict(rows, 'the strategy of this peer is manual'), rows };
+  if (computed.length > 0) {
+    const resolved = await resolveRows(sql, merging, { tables: computed, strategy: 'newest' });
+    if ('failure' in resolved) return resolved;
+  }
   for (const table of merging.pending.tables()) {
     await merging.pending.pull(table);
     await merging.pending.write(table);

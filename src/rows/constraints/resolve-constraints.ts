@@ -88,7 +88,7 @@ export async function resolveRows(
   for (const shape of shapes) await readableTable(sql, shape);
   const keyless = shapes.filter(({ key }) => key.length === 0);
   if (keyless.length > 0) {
-    const rows = await undoneRows(
+    const { rows } = await undoneRows(
       sql,
       keyless.map(({ name }) => name),
       merging,

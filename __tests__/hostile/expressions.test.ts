@@ -236,7 +236,10 @@ test('an expression that crashes the engine of Dolt 2.3.0 during printing fails 
   );
   await box.send('CREATE TABLE x (id INT PRIMARY KEY, d DATETIME, CHECK (UNIX_TIMESTAMP(d) > 0))');
   const outcome = await box.receive({ others: [filePeer('honest', side)] });
-  expect(outcome.run('partner').failure).toMatchObject({ code: 'engine-lost' });
+  expect(outcome.run('partner').failure).toMatchObject({
+    code: 'engine-lost',
+    hint: expect.stringContaining('another run ends in the same way'),
+  });
   expect(outcome.run('honest')).toMatchObject({ failure: null, verified: true });
   expect(await box.south.rows('SELECT title FROM items WHERE id = 7')).toEqual([{ title: 'seven' }]);
   expect(await box.south.rows("SHOW TABLES LIKE 'x'")).toEqual([]);

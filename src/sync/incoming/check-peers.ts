@@ -1,4 +1,4 @@
-import { type Failure, toFailure } from '../../core/failure.ts';
+import { Failure, toFailure } from '../../core/failure.ts';
 import { once } from '../../core/once.ts';
 import type { Engine } from '../../dolt/server/engines.ts';
 import { isAncestor } from '../../dolt/sql/history.ts';
@@ -83,7 +83,10 @@ export async function checkPeers(
       const failure = toFailure(thrown);
       const isGuilty = limits.checksSingly && lost === null;
       if (failure.code === 'engine-lost') lost ??= failure;
-      if (failure.code !== 'engine-lost' || isGuilty) progress.fail((await engine.endFailure(failure)) ?? failure);
+      if (failure.code !== 'engine-lost' || isGuilty) {
+        const found = (await engine.endFailure(failure)) ?? failure;
+        progress.fail(found.code === 'engine-lost' ? endedAlone(found) : found);
+      }
     }
   };
   if (limits.checksSingly) for (const progress of unchecked) await checkOne(progress);
@@ -92,6 +95,19 @@ export async function checkPeers(
   limits.recordLostCheck();
   throw lost;
 }
+
+/** A head that ended an engine of its own ends the next one, too. */
+function endedAlone({ code, message, cause, values, toolText }: Failure): Failure {
+  return new Failure(code, message, {
+    hint: ENDS_ALONE,
+    cause,
+    values: values ?? undefined,
+    toolText: toolText ?? undefined,
+  });
+}
+
+const ENDS_ALONE =
+  'Dolt ended when it read the changes of this peer alone, so another run ends in the same way unless the machine ran out of memory. Ask the operator of the peer to correct these changes or take them back: a VIRTUAL column or a functional index that Dolt cannot compute for a new value is a known cause. Or try another version of Dolt.';
 
 /**
  * The commit with which a head is compared: our head, or the last commit of this run that was published and that the head

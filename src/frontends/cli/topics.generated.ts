@@ -1293,10 +1293,10 @@ newest, its tables follow these rules:
       Columns: last_sync
       Rule: the greater value; not a difference
 
-row_lock and is_blocked are never conflicts, and a report shows them only among
-the columns of an issue that one side deleted and the other changed. An issue
-that one side deleted stays deleted if the other side changed nothing else of
-it.
+row_lock and is_blocked are never conflicts, also under manual, and a report
+shows them only among the columns of an issue that one side deleted and the
+other changed. An issue that one side deleted stays deleted if the other side
+changed nothing else of it.
 
 A value that a person has to confirm is in the merge, and the status of the run
 is conflict. The report lists its columns apart, with left. The value that lost

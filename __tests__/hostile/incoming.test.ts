@@ -76,45 +76,6 @@ const ATTACKS: readonly Attack[] = [
     isMergeable: false,
   },
   {
-    name: 'deletions behind another primary key',
-    seed: OTHER,
-    sends: [
-      'ALTER TABLE items DROP PRIMARY KEY, ADD PRIMARY KEY (id, title)',
-      'DELETE FROM items WHERE id > 110',
-      'INSERT INTO items SELECT id + 1000, title, owner FROM items',
-    ],
-    code: 'mass-deletion',
-    says: 'partner deletes 29 of the 40 rows of items',
-    accepts: ['deletion'],
-    isMergeable: false,
-  },
-  {
-    name: 'deletions of equal rows behind a key in a new column',
-    seed: OTHER,
-    sends: [
-      'DELETE FROM items WHERE id > 110',
-      'ALTER TABLE items DROP PRIMARY KEY, DROP COLUMN id',
-      'ALTER TABLE items ADD COLUMN n INT AUTO_INCREMENT PRIMARY KEY',
-    ],
-    code: 'mass-deletion',
-    says: 'partner deletes 29 of the 40 rows of items',
-    accepts: ['deletion'],
-    isMergeable: false,
-  },
-  {
-    name: 'deletions behind a table with another key that gets the name of ours',
-    seed: OTHER,
-    sends: [
-      'CREATE TABLE v (id INT, title VARCHAR(100), owner VARCHAR(40), PRIMARY KEY (id, title))',
-      'INSERT INTO v SELECT * FROM items WHERE id <= 110',
-      'RENAME TABLE items TO old_items, v TO items',
-    ],
-    code: 'mass-deletion',
-    says: 'partner deletes 29 of the 40 rows of items',
-    accepts: ['deletion'],
-    isMergeable: false,
-  },
-  {
     name: 'a date in a replaced table with new rows',
     seed: OTHER,
     sends: [

@@ -60,8 +60,8 @@ export async function deletedRows(
 const unmatchedRow = z.object({ n: count.nullable() });
 
 /**
- * How many rows of a table a table with another primary key lacks. The columns of the former key tell rows apart as long
- * as there are all of them, and else all columns that both have. Each row of the second commit takes the place of one.
+ * Counts the rows of a table that have no counterpart in a table with another primary key. The former key decides if no
+ * column of it was dropped, otherwise all columns of both tables. Each row of the second commit is the counterpart of one.
  * @param table its names in the two commits
  * @returns null if no such column is left
  */

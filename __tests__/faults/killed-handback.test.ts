@@ -50,7 +50,9 @@ test.each([
     await served.other.dolt('push', 'origin', 'main');
 
     const killed: Run[] = [];
-    await using front = await startFront(served.server.sqlPort, 'ALTER TABLE', () => killed.at(0)?.kill('SIGKILL'));
+    await using front = await startFront(served.server.sqlPort, 'DROP FOREIGN KEY `back`', () =>
+      killed.at(0)?.kill('SIGKILL'),
+    );
     const spec = async (port: number) => {
       const credentials = folder.file(`${port}.yaml`);
       const { user, password } = served.server;

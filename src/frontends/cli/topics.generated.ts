@@ -236,8 +236,8 @@ does not connect to the server, and says so.
   server-unreachable, and the next run goes on.
 - Uncommitted work of clients stays. A peer that changes a table with
   uncommitted rows waits (uncommitted-changes). If a peer removes rows to which
-  uncommitted rows refer, nothing is pushed, and all peers wait. Rows of ignored
-  tables do not count if their key says what happens to them (ON DELETE
+  uncommitted rows refer, no merge is pushed, and all peers wait. Rows of
+  ignored tables do not count if their key says what happens to them (ON DELETE
   CASCADE): they stay, without the row that they refer to. All peers also wait
   if a client changed a table after it staged it (DOLT_ADD), and while the
   branch has a merge, conflicts or violations that are not committed. Other

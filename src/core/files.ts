@@ -156,10 +156,10 @@ export async function makeFolders(path: string, mode = 0o777): Promise<string | 
   if (refused === null) return path;
   if (await isFolder(path)) return undefined;
   const parent = dirname(path);
-  if (systemCode(refused) !== 'ENOENT' || parent === path || (await isThere(parent))) throw refused;
-  const first = await makeFolders(parent, mode);
+  if (systemCode(refused) !== 'ENOENT' || parent === path) throw refused;
+  // Another process may have made the parent meanwhile.
+  const first = (await isThere(parent)) ? undefined : await makeFolders(parent, mode);
   const again = await mkdirOnce(path, mode);
-  // Another process may have made it meanwhile.
   if (again !== null && !(await isFolder(path))) throw again;
   return first ?? (again === null ? path : undefined);
 }
@@ -172,8 +172,14 @@ async function mkdirOnce(path: string, mode: number): Promise<unknown> {
   );
 }
 
-/** No run writes one file for so long. */
+/** No run writes one file or folder for so long. */
 const ABANDONED_MS = 60 * 60 * 1_000;
+
+/** Whether the run that wrote a temporary file or folder has ended without removing it. */
+export function isAbandoned({ mtimeMs }: { readonly mtimeMs: number }): boolean {
+  return Date.now() - mtimeMs > ABANDONED_MS;
+}
+
 const TEMPORARY = /^\.[0-9a-f]{12}\.tmp$/;
 
 /** A new path beside a file, to write it by rename. Removes those that killed runs left. */
@@ -183,7 +189,7 @@ export async function temporaryBeside(file: string): Promise<string> {
     if (!entry.startsWith(name) || !TEMPORARY.test(entry.slice(name.length))) continue;
     const left = join(folder, entry);
     const found = await lstat(left).catch(() => null);
-    if (found?.isFile() !== true || Date.now() - found.mtimeMs <= ABANDONED_MS) continue;
+    if (found?.isFile() !== true || !isAbandoned(found)) continue;
     // In a shared folder it can belong to another user.
     await rm(left, { force: true }).catch(() => undefined);
   }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { rcompare, valid } from 'semver';
 import { programFile } from '../core/env.ts';
 import { errorMessage, Failure, systemCode } from '../core/failure.ts';
-import { makeFolders, readSmallText } from '../core/files.ts';
+import { isAbandoned, makeFolders, readSmallText } from '../core/files.ts';
 import { fileDigest, SHA256 } from './digests.ts';
 import type { InstallContext, InstalledDolt } from './dolt-request.ts';
 import { fits, type WantedVersion } from './version.ts';
@@ -18,8 +18,6 @@ const PLACE_ATTEMPTS = 5;
 /** The beginnings of the names of folders that exist while an entry is stored or removed. */
 const NEW = '.new-';
 const OLD = '.old-';
-/** No store takes as long. */
-const LEFT_MS = 3_600_000;
 
 /** The wanted Dolt. */
 export interface WantedDolt {
@@ -119,7 +117,7 @@ async function removeLeft(folder: string): Promise<void> {
   for (const name of await namesIn(folder)) {
     const path = join(folder, name);
     const found = name.startsWith(NEW) || name.startsWith(OLD) ? await lstat(path).catch(() => null) : null;
-    if (found === null || Date.now() - found.mtimeMs < LEFT_MS) continue;
+    if (found === null || !isAbandoned(found)) continue;
     await rm(path, { recursive: true, force: true }).catch(() => undefined);
   }
 }

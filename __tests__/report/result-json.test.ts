@@ -47,7 +47,7 @@ describe('the output `result`', () => {
     expect(shown.peers).toEqual(result.peers.slice(0, shown.peers.length));
   });
 
-  test('is measured as it is written: with codes for unsafe characters', () => {
+  test('counts the bytes of its escapes for unsafe characters', () => {
     const message = '\u00ad'.repeat(400);
     const all = many(1_000, (index) => `peer${index}`.padEnd(64, 'x'));
     const result = runResult({

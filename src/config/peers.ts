@@ -1,7 +1,9 @@
+import { DOLT_REF } from '../contract/dolt-ref.ts';
 import { ERRORS } from '../contract/error-codes.ts';
 import type { ConflictStrategy, Tier } from '../contract/vocabulary.ts';
 import type { Env } from '../core/env.ts';
 import { Failure, type Location } from '../core/failure.ts';
+import { groupBy } from '../core/lists.ts';
 import { hintFor } from '../core/text.ts';
 import type { Endpoint, Origin, Peer, Sourced } from './configuration.ts';
 import { requireAllowed, requireMatch } from './endpoint/allow-list.ts';
@@ -87,9 +89,6 @@ export function pushesToUpstreams(
   return failures;
 }
 
-/** The ref of a git remote that names none (Dolt 2.3.0). */
-const DEFAULT_REF = 'refs/dolt/data';
-
 /**
  * Groups of peers that have the same endpoint, in any spelling, and the same branch and ref there. A region, or the user of
  * ssh outside of a home folder, makes no other place, because an upstream might be pushed to. `dataPlaceOf` decides the
@@ -100,18 +99,14 @@ export function atSamePlace(
   env: Env,
   { folders = new Map(), branch: ours }: Comparing = {},
 ): readonly (readonly Peer[])[] {
-  const groups = new Map<string, Peer[]>();
-  for (const peer of peers) {
-    const ref = peer.endpoint.kind === 'git' ? (peer.ref ?? DEFAULT_REF) : null;
-    for (const store of storesOf(peer, env, folders)) {
-      const place = JSON.stringify([store, peer.branch ?? ours ?? null, ref]);
-      const group = groups.get(place);
-      if (group === undefined) groups.set(place, [peer]);
-      else group.push(peer);
-    }
-  }
+  const places = peers.flatMap((peer) => {
+    const ref = peer.endpoint.kind === 'git' ? (peer.ref ?? DOLT_REF) : null;
+    const at = (store: string): string => JSON.stringify([store, peer.branch ?? ours ?? null, ref]);
+    return storesOf(peer, env, folders).map((store) => ({ peer, place: at(store) }));
+  });
+  const groups = [...groupBy(places, ({ place }) => place).values()].map((group) => group.map(({ peer }) => peer));
   // Two peers can have two possible places in common.
-  const named = [...groups.values()].map((group) => [group.map(({ name }) => name).join(' '), group] as const);
+  const named = groups.map((group) => [group.map(({ name }) => name).join(' '), group] as const);
   return [...new Map(named).values()].filter(({ length }) => length > 1);
 }
 

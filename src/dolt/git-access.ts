@@ -1,3 +1,4 @@
+import { DOLT_REF } from '../contract/dolt-ref.ts';
 import { Failure } from '../core/failure.ts';
 import { inPrivateFolder } from '../core/private-folder.ts';
 import { plain } from '../core/text.ts';
@@ -15,7 +16,6 @@ export interface GitPlace {
   readonly ref: string | null;
 }
 
-export const DOLT_REF = 'refs/dolt/data';
 /** git starts no work in the background, and can ask for a single file (git-config(1), `protocol.version`). */
 const SETTINGS = ['-c', 'gc.auto=0', '-c', 'maintenance.auto=false', '-c', 'protocol.version=2'] as const;
 

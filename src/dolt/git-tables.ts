@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DOLT_REF } from '../contract/dolt-ref.ts';
 import { Failure } from '../core/failure.ts';
 import { inPrivateFolder } from '../core/private-folder.ts';
 import { listed, plain } from '../core/text.ts';
-import { DOLT_REF, type GitPlace, gitAddress, gitIn, withoutPrefix } from './git-access.ts';
+import { type GitPlace, gitAddress, gitIn, withoutPrefix } from './git-access.ts';
 import { manifestTables, missingTables } from './git-manifest.ts';
 import type { ProgramContext } from './program-context.ts';
 

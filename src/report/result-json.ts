@@ -38,7 +38,8 @@ export function errorResultJson(result: ErrorResult, limit: number = RESULT_LIMI
   return problems.length > 0 && fits(some, limit) ? some : JSON.stringify(short);
 }
 
-function fits(json: string, limit: number): boolean {
+/** Whether a JSON text, once it is escaped, has at most `limit` bytes. */
+export function fits(json: string, limit: number): boolean {
   return json.length <= limit && jsonBytes(json) <= limit;
 }
 

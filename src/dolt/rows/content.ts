@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { bareType, columnsAt, valueDigest } from '../schema/columns.ts';
-import { generatedColumns } from '../schema/generated-columns.ts';
-import { createTableAt } from '../schema/table-definitions.ts';
+import { bareType, valueDigest } from '../schema/columns.ts';
+import { storedColumnsAt } from '../schema/table-shape.ts';
 import { MERGE_EMAIL } from '../signature.ts';
 import { atRevision } from '../sql/at-revision.ts';
 import { quoted } from '../sql/identifier.ts';
@@ -82,9 +81,8 @@ export async function rowsChecksum(
   { table, commit }: { readonly table: string; readonly commit: string },
   source: Condition = { text: `${quoted(table)} AS OF ?`, values: [commit] },
 ): Promise<RowsChecksum> {
-  // Values of VIRTUAL columns are not stored, and functions such as NOW() differ at each reading.
-  const generated = generatedColumns(await createTableAt(sql, table, commit));
-  const stored = (await columnsAt(sql, table, commit)).filter(({ name }) => generated.get(name)?.stored !== false);
+  // Functions of VIRTUAL columns, such as NOW(), differ at each reading.
+  const stored = await storedColumnsAt(sql, table, commit);
   const values = ['?', ...stored.map((column) => valueDigest(column.name, bareType(column)))].join(', ');
   const digest = `CAST(CONV(LEFT(MD5(CONCAT_WS(',', ${values})), 16), 16, 10) AS UNSIGNED)`;
   const statement =

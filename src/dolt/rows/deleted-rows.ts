@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { isAuditColumn } from '../schema/audit-columns.ts';
-import { bareType, type Column, columnsAt, keyNames } from '../schema/columns.ts';
-import { generatedColumns } from '../schema/generated-columns.ts';
-import { createTableAt } from '../schema/table-definitions.ts';
+import { bareType, keyNames } from '../schema/columns.ts';
+import { storedColumnsAt } from '../schema/table-shape.ts';
 import { differenceCounts, differences } from '../sql/differences.ts';
 import { folded, quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -70,8 +69,11 @@ export async function rowsWithoutSuccessor(
   range: Range,
   table: { readonly from: string; readonly to: string },
 ): Promise<number | null> {
-  const before = await storedColumns(sql, table.from, range.from);
-  const after = new Map((await storedColumns(sql, table.to, range.to)).map((column) => [folded(column.name), column]));
+  // A row can have VIRTUAL columns that Dolt cannot compute.
+  const before = await storedColumnsAt(sql, table.from, range.from);
+  const after = new Map(
+    (await storedColumnsAt(sql, table.to, range.to)).map((column) => [folded(column.name), column]),
+  );
   const pairs = before.flatMap((from) => {
     const to = after.get(folded(from.name));
     return to === undefined ? [] : [{ from, to }];
@@ -94,12 +96,6 @@ export async function rowsWithoutSuccessor(
     [range.from, range.to],
   );
   return row?.n ?? 0;
-}
-
-/** VIRTUAL columns follow from the others, and a row can have none that Dolt can compute. */
-async function storedColumns(sql: Sql, table: string, commit: string): Promise<readonly Column[]> {
-  const generated = generatedColumns(await createTableAt(sql, table, commit));
-  return (await columnsAt(sql, table, commit)).filter(({ name }) => generated.get(name)?.stored !== false);
 }
 
 /** How many rows a table has at a commit. */

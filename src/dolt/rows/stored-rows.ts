@@ -109,8 +109,8 @@ export async function updateColumn(
   }
 }
 
-/** Runs a statement without foreign key checks; the caller verifies all constraints afterwards. */
-export async function unchecked(sql: Sql, statement: string, values: readonly string[]): Promise<void> {
+/** Runs a statement without foreign key checks; the caller knows that the rows hold, or verifies them afterwards. */
+export async function unchecked(sql: Sql, statement: string, values: readonly string[] = []): Promise<void> {
   await sql.run('SET foreign_key_checks = 0');
   try {
     await sql.run(statement, values);

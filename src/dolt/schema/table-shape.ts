@@ -59,6 +59,12 @@ export function columnsWithKey(shape: TableShape): string[] {
   return shape.columns.flatMap(({ name }) => (ordinary.has(name) || shape.key.includes(name) ? [name] : []));
 }
 
+/** The columns of a table at a commit without VIRTUAL ones: these follow from the others, and are not stored. */
+export async function storedColumnsAt(sql: Sql, table: string, commit: string): Promise<readonly ShownColumn[]> {
+  const generated = generatedColumns(await createTableAt(sql, table, commit));
+  return (await columnsAt(sql, table, commit)).filter(({ name }) => generated.get(name)?.stored !== false);
+}
+
 /** Names of a table's columns at a commit; empty if it did not exist. */
 export async function columnNamesAt(sql: Sql, table: string, commit: string): Promise<ReadonlySet<string>> {
   if (!(await tableNamesAt(sql, commit)).includes(table)) return new Set();

@@ -2,6 +2,7 @@ import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import { listed } from '../../core/text.ts';
 import { ORPHANED_HINT, orphanedBy } from '../rows/orphaned-rows.ts';
+import { unchecked } from '../rows/stored-rows.ts';
 import { atRevision } from '../sql/at-revision.ts';
 import { folded, quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -67,25 +68,24 @@ const NO_KEY = 'dolt_federation_no_key';
  * rights of the user first.
  */
 async function requireRights(sql: Sql, { added, dropped }: KeyChanges): Promise<void> {
-  const refused = async (statement: string): Promise<void> => {
-    await sql.run(statement).catch((thrown: unknown) => {
+  const attempt = async (running: Promise<void>): Promise<void> => {
+    await running.catch((thrown: unknown) => {
       const { code, retryable } = toFailure(thrown);
       if (code === 'auth' || code === 'interrupted' || retryable) throw thrown;
     });
   };
-  for (const { table } of dropped) await refused(`ALTER TABLE ${quoted(table)} DROP FOREIGN KEY ${quoted(NO_KEY)}`);
-  if (added.length === 0) return;
+  for (const { table } of dropped)
+    await attempt(sql.run(`ALTER TABLE ${quoted(table)} DROP FOREIGN KEY ${quoted(NO_KEY)}`));
   // With checks, Dolt compares all rows before it finds that the key is there.
-  await sql.run('SET foreign_key_checks = 0');
-  try {
-    for (const { table, text } of added) await refused(`ALTER TABLE ${quoted(table)} ADD ${text}`);
-  } finally {
-    await sql.run('SET foreign_key_checks = 1');
-  }
+  for (const { table, text } of added) await attempt(unchecked(sql, addition(table, text)));
   for (const table of new Set(added.map((key) => key.table))) {
     const accepting = await acceptingUpdate(sql, table);
-    if (accepting !== null) await refused(accepting);
+    if (accepting !== null) await attempt(sql.run(accepting));
   }
+}
+
+function addition(table: string, key: string): string {
+  return `ALTER TABLE ${quoted(table)} ADD ${key}`;
 }
 
 /** The uncommitted changes of foreign keys of the session's branch, except keys that have no parent now. */
@@ -140,17 +140,14 @@ export async function changeKeys(sql: Sql, { added, dropped }: KeyChanges): Prom
   }
   for (const { table, text } of added.filter((key) => present.includes(key.table))) {
     if ((await keyItems(sql, table, null)).some((item) => item.text === text)) continue;
-    const statement = `ALTER TABLE ${quoted(table)} ADD ${text}`;
-    await sql.run('SET foreign_key_checks = 0');
+    const statement = addition(table, text);
     try {
-      await sql.run(statement);
+      await unchecked(sql, statement);
       made.add(table);
     } catch (thrown) {
       const failure = toFailure(thrown);
       if (failure.retryable || failure.code === 'interrupted') throw failure;
       warnings.push(lostKey(table, statement, failure.withoutValues));
-    } finally {
-      await sql.run('SET foreign_key_checks = 1');
     }
   }
   for (const table of made) await acceptRows(sql, table);

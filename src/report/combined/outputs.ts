@@ -2,7 +2,7 @@ import type { OutputName } from '../../contract/outputs.ts';
 import type { ReportResult, RunResult } from '../../contract/result.ts';
 import { jsonBytes } from '../../core/json.ts';
 import { runOutputs } from '../outputs.ts';
-import { RESULT_LIMIT_BYTES, resultJson, shortenTexts } from '../result-json.ts';
+import { fits, RESULT_LIMIT_BYTES, resultJson, shortenTexts } from '../result-json.ts';
 
 const NAMES: readonly OutputName[] = ['synced', 'failed'];
 const SUMS: readonly OutputName[] = ['conflicts', 'pulled-commits', 'pushed-commits'];
@@ -27,9 +27,8 @@ const MAX_PROBLEMS = 20;
 
 /** The report as JSON of at most `limit` bytes; if the whole does not fit, each run is cut as its own result would be. */
 export function combinedJson(result: ReportResult, limit: number = RESULT_LIMIT_BYTES): string {
-  const fits = (json: string) => json.length <= limit && jsonBytes(json) <= limit;
   const whole = JSON.stringify(result);
-  if (fits(whole)) return whole;
+  if (fits(whole, limit)) return whole;
   const problems = result.problems.slice(0, MAX_PROBLEMS).map(shortenTexts);
   const short = { ...result, problems, truncated: true };
   const around = jsonBytes(JSON.stringify({ ...short, runs: result.runs.map((run) => ({ ...run, result: null })) }));
@@ -37,5 +36,5 @@ export function combinedJson(result: ReportResult, limit: number = RESULT_LIMIT_
   const cut: RunResult[] = result.runs.map((run) => JSON.parse(resultJson(run.result, share)));
   const runs = result.runs.map((run, index) => ({ ...run, result: cut[index] }));
   const some = JSON.stringify({ ...short, runs });
-  return fits(some) ? some : JSON.stringify({ ...short, problems: problems.slice(0, 3), runs: [] });
+  return fits(some, limit) ? some : JSON.stringify({ ...short, problems: problems.slice(0, 3), runs: [] });
 }

@@ -7,7 +7,7 @@ import { counted, plain } from '../../core/text.ts';
 import { problemAnnotations } from '../annotations.ts';
 import { code, literal, titledTable } from '../markdown.ts';
 import { plainLines } from '../plain.ts';
-import { fitting, RESULT_LIMIT_BYTES, shortenTexts } from '../result-json.ts';
+import { fits, fitting, RESULT_LIMIT_BYTES, shortenTexts } from '../result-json.ts';
 import type { TextStyle } from '../text/table.ts';
 import { wrap } from '../text/wrap.ts';
 import { baseText, changeLines, changesText, changeTable, isDangerous, problemsBesides } from './changes.ts';
@@ -119,7 +119,7 @@ function* rowsOf(problems: readonly Problem[], root: string): Generator<readonly
 /** The result as JSON for an output of the Action; if the whole does not fit, only the first of its lists, shortened. */
 export function validateJson(result: ValidateResult, limit: number = RESULT_LIMIT_BYTES): string {
   const whole = JSON.stringify(result);
-  if (jsonBytes(whole) <= limit) return whole;
+  if (fits(whole, limit)) return whole;
   const { changes, matrix: _, ...rest } = result;
   const short = { ...rest, problems: [], ...(changes === undefined ? {} : { changes: [] }), truncated: true };
   const left = limit - jsonBytes(JSON.stringify(short));

@@ -67,7 +67,8 @@ export async function findFamily(
   return { candidates: search.candidates(), references: search.references };
 }
 
-function versionId(shape: TableShape, key: Cells, side: Side): string {
+/** One side's version of a row as a key of maps. */
+export function versionId(shape: TableShape, key: Cells, side: Side): string {
   return JSON.stringify([shape.name, keyText(shape, key), side]);
 }
 

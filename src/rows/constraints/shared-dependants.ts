@@ -9,7 +9,7 @@ import type { Sql } from '../../dolt/sql/sql.ts';
 import { baseRows } from '../corrections/row-bases.ts';
 import { type Merging, otherSide, type Side, takeReport } from '../merging.ts';
 import { lostSide, type ResolvedRow } from '../resolved-row.ts';
-import { compareKeys, KEYS_PER_STATEMENT } from './find-dependants.ts';
+import { compareKeys, KEYS_PER_STATEMENT, versionId } from './find-dependants.ts';
 
 /** One side's version of a row that is not in the merge, or that the merge has for the other side. */
 interface LostVersion {
@@ -154,7 +154,11 @@ class Search {
   ): void {
     const { shape, key, side, merged, own, base, sides } = row;
     const columns = columnsBehind(shape, referring);
-    if (this.#found.has(idOf(row)) || columns.some((name) => (merged[name] ?? null) !== (own[name] ?? null))) return;
+    if (
+      this.#found.has(versionId(shape, key, side)) ||
+      columns.some((name) => (merged[name] ?? null) !== (own[name] ?? null))
+    )
+      return;
     this.#report({
       ...{ kind: 'reference', table: shape.name, key, columns, base, ...sides },
       ...{ wins: [], left: to.left, with: to.with, from: side },
@@ -170,7 +174,7 @@ class Search {
 
   /** @returns whether the version is a new one */
   #add(version: LostVersion): boolean {
-    const id = idOf(version);
+    const id = versionId(version.shape, version.key, version.side);
     if (this.#found.has(id)) return false;
     this.#found.set(id, version);
     this.#open.push(version);
@@ -193,8 +197,4 @@ class Search {
     this.#shapes.set(table, shape);
     return shape;
   }
-}
-
-function idOf({ shape, key, side }: Pick<LostVersion, 'shape' | 'key' | 'side'>): string {
-  return JSON.stringify([shape.name, keyText(shape, key), side]);
 }

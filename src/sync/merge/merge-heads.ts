@@ -5,7 +5,7 @@ import { counted } from '../../core/text.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import type { Engine } from '../../dolt/server/engines.ts';
 import { branchHead } from '../../dolt/sql/heads.ts';
-import { isAncestor, mergeBase } from '../../dolt/sql/history.ts';
+import { isAncestor, mergeBase, reachableOnlyFrom } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { NOWHERE } from '../../egress/host-rule.ts';
 import { checkPeers } from '../incoming/check-peers.ts';
@@ -157,7 +157,7 @@ async function convergePeers(
   const { database } = engine;
   const heads: string[] = [];
   for (const { head } of candidates)
-    if (head !== null && !(await isInAny(database, head, local.accepted))) heads.push(head);
+    if (head !== null && (await reachableOnlyFrom(database, head, local.accepted))) heads.push(head);
   const touched = await headsThatTouch(context, local, database, heads);
   const deleting = candidates.flatMap(({ head, peer }) =>
     head !== null && peer.accept.includes('deletion') ? [head] : [],
@@ -174,11 +174,6 @@ async function convergePeers(
   if (alone.length === 0) return { ...merged, candidates };
   for (const progress of alone) progress.foundEquivalent(null, local.ours);
   return await convergePeers(context, local, engine, allProgress);
-}
-
-async function isInAny(sql: Sql, head: string, commits: readonly string[]): Promise<boolean> {
-  for (const commit of commits) if (await isAncestor(sql, head, commit)) return true;
-  return false;
 }
 
 /** The facts that all merges of one engine share. */
